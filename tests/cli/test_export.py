@@ -20,7 +20,7 @@ from tests.small import overrides
 from w2v_explore import ModelConfig, Wav2Vec2Model, build_model, load_checkpoint, load_config
 from w2v_explore.checkpoint.keys import CONFIG_METADATA_KEY
 from w2v_explore.config.load import as_config
-from w2v_explore.errors import missing_extra
+from w2v_explore.errors import SourceError, missing_extra
 from w2v_explore.model import export
 
 SMALL = overrides(encoder_num_layers=1)
@@ -242,7 +242,7 @@ def test_a_full_disk_is_said_before_anything_is_written(run: Runner, monkeypatch
         ("onnx", "missing/base.onnx", "there is no folder missing"),
         ("onnx", "full", "full is a folder; name a file"),
         ("huggingface", "full", "full is there already; name a folder that is new or empty"),
-        ("onnx", "same.yaml", "same.yaml is what is exported; name another"),
+        ("onnx", "same.yaml", "same.yaml would be replaced by what is made from it; give another file"),
     ],
 )
 def test_an_output_that_cannot_be_is_refused_before_the_work(
@@ -255,6 +255,20 @@ def test_an_output_that_cannot_be_is_refused_before_the_work(
     code, out, err = run("export", "same.yaml", "--to", to, "-o", output, *options(SMALL))
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_weights_that_python_exports_are_not_replaced() -> None:
+    small = load_config("base", SMALL)
+    export.export(small, "safetensors", "small.safetensors")
+    before = Path("small.safetensors").read_bytes()
+    Path("hard").hardlink_to("small.safetensors")
+    for config in (None, small):
+        with pytest.raises(SourceError, match="hard would be replaced by what is made from it"):
+            export.export("small.safetensors", "safetensors", "hard", config=config)
+    assert Path("hard").read_bytes() == before
+    # A call that has ended holds nothing back.
+    export.export("small.safetensors", "safetensors", "copy.safetensors")
+    export.export(small, "safetensors", "small.safetensors")
 
 
 def test_a_missing_package_is_named_with_the_extra_that_brings_it(run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
+import yaml
+from typer.core import TyperOption
+from typer.main import get_command
 
+import w2v_explore
+from tests.calibrations import keep, make_for_this_machine
+from tests.checkpoint_files import write_model
 from tests.program import Runner
+from w2v_explore.cli.commands import COMMANDS
+from w2v_explore.config.load import load_preset
 
 SMALL = "extends: base\nencoder_num_layers: 1\n"
+TRAINING_CONFIGS = yaml.safe_load((Path(__file__).parents[1] / "data/training_configs.yaml").read_text())
+CARD = "memory: 48GiB\nbandwidth_gb_s: 768\ndense_tflops: {float32: 38.7, bfloat16: 154.8}"
 
 
 @pytest.mark.parametrize(
@@ -35,28 +50,130 @@ def test_a_file_that_is_named_like_what_the_result_is_not(
     assert not Path(name).exists() or name == "parent.yaml"
 
 
+# Each command that reads a config, and its options that write a file: it reads FILE, and what FILE extends.
+WRITERS = {
+    ("summary", "--output"): "summary FILE",
+    ("compare", "--output"): "compare base FILE",
+    ("memory", "--output"): "memory FILE",
+    ("plan", "--output"): "plan FILE --card a100-80gb --devices 1 --updates 1 --data-hours 1 --batch-seconds 100",
+    ("latency", "--output"): "latency FILE",
+    ("latency", "--trace"): "latency FILE",
+    ("latency", "--plot"): "latency FILE --seconds 1,2",
+    ("verify", "--output"): "verify FILE",
+    ("search", "--output"): "search FILE --free encoder_num_layers --minimize macs",
+    ("search", "--plot"): "search FILE --free encoder_num_layers --minimize macs --minimize parameters",
+    ("lint", "--output"): "lint FILE",
+    ("convert", "--output"): "convert FILE --to w2v",
+    ("export", "--output"): "export FILE --to onnx",
+}
+OTHER_WRITERS = {
+    ("inspect", "--write"),  # reads a checkpoint
+    ("search", "--write"),  # makes a folder, which must be new or empty
+    ("search", "--resume"),  # is read, and kept up to date
+    ("schema", "--write"),  # likewise
+}
+READERS = ("--baseline", "--manifest", "--lengths", "--space")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """What is in each file of a folder, and in those below."""
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts}
+
+
+def refusal(path: str | Path) -> str:
+    return f"error: {path} would be replaced by what is made from it; give another file\n"
+
+
+def test_every_option_that_writes_a_file_is_tried() -> None:
+    found = {
+        (name, option.opts[0])
+        for name in COMMANDS
+        for option in get_command(import_module(f"w2v_explore.cli.{name}").app).params
+        if isinstance(option, TyperOption) and option.metavar in ("FILE", "PATH", "DIR", "CONFIG")
+    }
+    assert {each for each in found if each[1] not in READERS} == WRITERS.keys() | OTHER_WRITERS
+
+
+@pytest.fixture
+def family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A config that extends another, and further names of both; names that tell no format, but as --plot wants one."""
+    monkeypatch.chdir(tmp_path)
+    for suffix in (".svg", ".yml"):
+        Path(f"parent{suffix}").write_text(SMALL)
+        Path(f"child{suffix}").write_text(f"extends: parent{suffix}\n")
+        Path(f"link{suffix}").symlink_to(f"parent{suffix}")
+        Path(f"hard{suffix}").hardlink_to(f"parent{suffix}")
+    Path("sub").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize(("command", "option"), WRITERS)
+def test_nothing_that_is_read_is_replaced(
+    command: str, option: str, run: Runner, family: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)  # it is refused before that is imported, which takes seconds
+    suffix = ".yml" if command == "convert" else ".svg"
+    before = contents(family)
+    for name in ("child", "parent", "link", "hard", "sub/../parent", str(family / "parent")):
+        words = WRITERS[command, option].replace("FILE", f"child{suffix}").split()
+        assert run(*words, option, name + suffix) == (2, "", refusal(name + suffix))
+    assert contents(family) == before
+
+
+PLAN = "--card a100-80gb --devices 1 --batch-seconds 100 --updates 10"
+
+
 @pytest.mark.parametrize(
-    ("command", "option"),
+    ("command", "text"),
     [
-        *[(f"{command} FILE", "--output") for command in ("summary", "memory", "latency", "verify")],
-        ("compare base FILE", "--output"),
-        ("plan base --card FILE", "--output"),
-        ("plan base --card a100-80gb --manifest FILE", "--output"),
-        ("search base --like FILE", "--output"),
-        ("search FILE", "--output"),
-        ("latency FILE", "--trace"),
+        ("compare base --baseline mine", None),
+        ("summary base --baseline mine", None),
+        (f"plan base {PLAN.replace('a100-80gb', 'mine.yaml')} --data-hours 9", f"{CARD}\n"),
+        (f"plan base {PLAN} --manifest mine", "10\n12\n"),
+        (f"plan base {PLAN} --data-hours 9 --lengths mine", "10 5\n"),
+        ("plan base --card a100-80gb --as-recipe mine.yaml", yaml.safe_dump(TRAINING_CONFIGS["wav2vec2_base"])),
+        ("search base --space mine.yaml --minimize macs", "search: {encoder_num_layers: [6, 8]}\n"),
+        ("search base --free encoder_num_layers --like mine.yaml --ratio macs=0.5", SMALL),
+        ("lint .", SMALL),
+        ("lint --fix .", SMALL.replace("layers", "layer")),
+        ("lint clean.yaml", "[tool.w2v-explore]\n"),
     ],
 )
-def test_what_is_read_is_not_replaced(
-    command: str, option: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_no_other_file_that_a_command_reads_is_replaced(
+    command: str, text: str | None, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    Path("mine").write_text(SMALL)
-    Path("link").symlink_to("mine")
-    code, out, err = run(*command.replace("FILE", "mine").split(), option, "link")
-    assert (code, out) == (2, "")
-    assert err == f"error: {option} would replace link, which is read for the answer; give another file\n"
-    assert Path("mine").read_text() == SMALL
+    Path("clean.yaml").write_text("extends: large_lv60k\nencoder_layer_drop: 0\n")
+    name = next((word for word in command.split() if word.startswith("mine")), "mine.yaml")
+    name = "pyproject.toml" if command == "lint clean.yaml" else name
+    Path(name).write_text(text or run("summary", "base", "--format", "json").out)
+    Path("link").symlink_to(name)
+    before = Path(name).read_bytes()
+    code, out, err = run(*command.split(), "--output", "link")
+    assert (code, out, err.splitlines(keepends=True)[-1]) == (2, "", refusal("link"))
+    assert Path(name).read_bytes() == (before if "--fix" not in command else SMALL.encode())
+
+
+def test_a_config_that_git_tells_to_differ_is_not_replaced(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("mine", "heir"):
+        Path(f"{name}.yaml").write_text(SMALL if name == "mine" else "extends: mine.yaml\n")
+        Path(f"{name}.txt").symlink_to(f"{name}.yaml")
+    author = ("-c", "user.name=t", "-c", "user.email=t@t")
+    for words in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "-m", "base"]):
+        subprocess.run(["git", *words], check=True)
+    Path("mine.yaml").write_text(f"{SMALL}encoder_dropout: 0\n")
+    before = contents(tmp_path)
+    command = ("compare", "--changed-since", "HEAD", "--format", "json")
+    for name in ("mine.txt", "heir.txt"):
+        assert run(*command, "--output", name) == (2, "", refusal(name))
+        assert contents(tmp_path) == before
+    # What is only looked at, as the report of the last run is, holds nothing that is lost.
+    for _ in range(2):
+        assert run(*command, "--output", "report.json").code == 0
+        assert json.loads(Path("report.json").read_text())["comparisons"]
 
 
 @pytest.mark.parametrize("reference", ["model", "model/weights.safetensors"])
@@ -67,12 +184,88 @@ def test_the_config_of_a_folder_and_of_weights_is_not_replaced(
     config = Path("model/config.json")
     config.parent.mkdir()
     config.write_text(run("convert", "base", "--to", "huggingface").out)
-    Path("model/weights.safetensors").touch()
-    written = config.read_bytes()
+    write_model(Path("model/weights.safetensors"), load_preset("base").model.to_mapping())
+    before = contents(tmp_path)
     code, out, err = run("summary", reference, "--format", "json", "--output", str(config))
-    assert (code, out) == (2, "")
-    assert f"--output would replace {config}" in err
-    assert config.read_bytes() == written
+    assert (code, out, err.splitlines(keepends=True)[-1]) == (2, "", refusal(config))
+    for name in ("config.json", "weights.safetensors"):
+        Path("link.yaml").symlink_to(f"model/{name}")
+        assert run("inspect", "model/weights.safetensors", "--write", "link.yaml") == (2, "", refusal("link.yaml"))
+        Path("link.yaml").unlink()
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.slow
+def test_a_calibration_that_is_predicted_from_is_not_replaced(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("W2V_EXPLORE_CACHE", str(tmp_path))
+    path = keep(make_for_this_machine())
+    before = path.read_bytes()
+    assert run("summary", "base", "--predict", "--format", "json", "-o", str(path)) == (2, "", refusal(path))
+    assert path.read_bytes() == before
+
+
+def test_a_config_that_is_standard_input_is_not_replaced(run: Runner, tmp_path: Path) -> None:
+    path = tmp_path / "mine.json"
+    path.write_text(SMALL)
+    kept, piped = os.dup(0), os.open(path, os.O_RDONLY)
+    os.dup2(piped, 0)
+    try:
+        outcome = run("summary", "-", "--format", "json", "-o", str(path), stdin=SMALL.encode())
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)
+        os.close(piped)
+    assert (outcome, path.read_text()) == ((2, "", refusal(path)), SMALL)
+
+
+@pytest.mark.parametrize("storage", ["study", "sqlite:///study"])
+def test_the_trials_of_a_search_are_not_replaced(
+    storage: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    command = ("search", "base", "--free", "encoder_num_layers", "--minimize", "macs", "--trials", "2")
+    command = (*command, "--storage", storage)
+    code, out, err = run(*command, "-o", "study")
+    assert (code, out, contents(tmp_path)) == (2, "", {})
+    assert err == "error: --storage and --output cannot both write study; give each a path of its own\n"
+    assert run(*command).code == 0
+    Path("hard").hardlink_to("study")
+    assert run(*command, "-o", "hard") == (2, "", refusal("hard"))
+    assert Path("hard").samefile("study")
+    # They are gone on from, all the same.
+    assert run(*command, "-o", "report").code == 0
+
+
+def test_what_is_kept_up_to_date_is_read_and_written(
+    run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.yaml").write_text(SMALL.replace("layers", "layer"))
+    assert run("lint", "--fix", "mine.yaml", "--ignore", "W").code == 0
+    assert Path("mine.yaml").read_text() == SMALL
+    assert run("schema", "--write", "mine.yaml").code == 0
+    assert Path("mine.yaml").read_text().endswith(SMALL)
+    command = ("search", "mine.yaml", "--free", "encoder_num_layers", "--minimize", "macs", "--resume", "found")
+    for _ in range(2):
+        assert run(*command, "-o", "report").code == 0
+
+
+def test_who_reads_and_writes_one_file_is_known() -> None:
+    root = Path(w2v_explore.__file__).parent
+    found = {
+        path.relative_to(root).as_posix()
+        for path in root.rglob("*.py")
+        if "rewrite_atomically(" in path.read_text(encoding="utf-8")
+    }
+    assert found == {
+        "files/write.py",
+        "lint/fix.py",
+        "search/running/saved.py",
+        "cli/schema.py",
+        "cli/completion/install.py",
+    }
 
 
 @pytest.mark.parametrize(

@@ -344,10 +344,21 @@ def test_a_report_never_takes_the_place_of_a_config(run: Runner, output: str) ->
     for name, text in texts.items():
         write(name, text)
     Path("link.yaml").symlink_to("a.yaml")
-    finished = run("lint", "a.yaml", "base.yaml", "--format", "json", "--output", output)
-    assert finished.code == 2
-    assert f"{output} is one of the configs" in finished.err
-    assert {name: Path(name).read_text() for name in texts} == texts
+    for named in (["a.yaml"], ["base.yaml", "a.yaml"], ["."]):
+        other = ("--format", "sarif", "--output", "other.sarif")
+        finished = run("lint", *named, *other, "--format", "json", "--output", output)
+        assert finished.code == 2
+        assert finished.err == f"error: {output} would be replaced by what is made from it; give another file\n"
+        assert {name: Path(name).read_text() for name in texts} == texts
+        assert not Path("other.sarif").exists()
+
+
+def test_a_report_takes_the_place_of_the_last_one_in_a_folder_that_is_searched(run: Runner) -> None:
+    for _ in range(2):
+        assert run("lint", ".", "--format", "json", "--output", "report.json").code == 0
+    assert "passed over" in run("lint", ".", "--show-files").out.partition("report.json: ")[2]
+    code, _, err = run("lint", ".", "--format", "json", "--output", "clean.yaml")
+    assert (code, "clean.yaml would be replaced" in err, Path("clean.yaml").read_text()) == (2, True, CLEAN)
 
 
 def test_two_reports_do_not_go_to_one_file(run: Runner) -> None:

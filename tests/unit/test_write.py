@@ -7,12 +7,20 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from w2v_explore.errors import SourceError
 from w2v_explore.files import write
-from w2v_explore.files.write import in_place_of, require_writable, write_atomically
+from w2v_explore.files.read import noting_files, read_start, unnoted
+from w2v_explore.files.write import (
+    in_place_of,
+    require_unread,
+    require_writable,
+    rewrite_atomically,
+    write_atomically,
+)
 
 # Is killed, or waits for a line, while it writes.
 WRITER = """\
@@ -188,3 +196,46 @@ def test_a_lint_run_beside_it_sees_none_of_it(tmp_path: Path) -> None:
     start(tmp_path / "a.yaml").communicate("")
     assert os.listdir(tmp_path)
     assert list(find_files([str(tmp_path)], lambda *_: None, lambda *_: None)) == []
+
+
+def test_what_was_read_is_replaced_only_where_nothing_is_noted_or_that_is_meant(tmp_path: Path) -> None:
+    path, other = str(tmp_path / "a"), str(tmp_path / "b")
+    for each in (path, other):
+        Path(each).write_text("old")
+    with noting_files():
+        read_start(path, 1)
+        with unnoted():
+            read_start(other, 1)
+        with noting_files():  # what is noted outside holds inside
+            for refused in (lambda: write_atomically(path, b"new"), lambda: in_place_of(Path(path)).__enter__()):
+                with pytest.raises(SourceError, match="a would be replaced by what is made from it; give another file"):
+                    refused()
+        write_atomically(other, b"new")
+        rewrite_atomically(path, b"newer")  # another file of the same name
+        with pytest.raises(SourceError, match="would be replaced"):
+            require_unread(path)
+        os.unlink(path)
+        write_atomically(path, b"nothing is lost")
+    write_atomically(path, b"new")
+    assert (Path(path).read_text(), Path(other).read_text()) == ("new", "new")
+
+
+def test_what_one_thread_reads_another_may_replace(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("old")
+    with noting_files():
+        read_start(str(path), 1)
+        writer = Thread(target=write_atomically, args=(str(path), b"new"))
+        writer.start()
+        writer.join()
+    assert path.read_text() == "new"
+
+
+def test_what_is_written_to_and_not_replaced_may_have_been_read(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    path.write_text("old\n")
+    with path.open("r+") as file, noting_files():
+        read_start(str(path), 1)
+        os.lseek(file.fileno(), 0, os.SEEK_END)
+        write_atomically(f"/dev/fd/{file.fileno()}", b"new\n")
+    assert path.read_text() == "old\nnew\n"

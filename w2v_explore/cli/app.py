@@ -142,6 +142,10 @@ def _options(
 
         print_help(context)
         raise typer.Exit(WRONG_QUESTION)
+    # Imported only where a command is called. Until it is done: nothing that it writes replaces what it has read.
+    from w2v_explore.files.read import noting_files
+
+    context.with_resource(noting_files())
 
 
 def main() -> int:

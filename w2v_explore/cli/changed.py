@@ -31,7 +31,7 @@ from w2v_explore.config.reading import Reading, read_config
 from w2v_explore.config.text.source import FOLDER_CONFIG, MAX_BYTES, Source, read_file
 from w2v_explore.encoding import as_unicode
 from w2v_explore.errors import ConfigError, SourceError, WorkloadError
-from w2v_explore.files.read import read_start
+from w2v_explore.files.read import note_file, read_start, unnoted
 from w2v_explore.files.revision import Change, Past, Revision
 from w2v_explore.lint.belonging import reason_to_pass_over
 from w2v_explore.lint.discovery import is_config_name
@@ -178,7 +178,7 @@ class ChangedSince:
         left = {}
         for name in set(tracked).difference(heirs) if bases else ():
             if _is_named_like_a_config(name):
-                with suppress(SourceError):  # it is not checked out, or a link that leads nowhere
+                with unnoted(), suppress(SourceError):  # it is not checked out, or a link that leads nowhere
                     content = _as_utf8(read_start(self._revision.path_of(name), MAX_BYTES))
                     if b"extends" in content:
                         left[name] = content
@@ -263,12 +263,16 @@ class ChangedSince:
     def _read(self, path: str, shown: str) -> Config | _Wrong | None:
         """The config at a path, under the name that reports have for it; None where it is no config at all."""
         try:
-            source = read_file(path)
+            with unnoted():  # it may be the report of the last run
+                source = read_file(path)
         except SourceError:
             return None
         reading = self._reading_of(source, shown)
+        if reading.model is None and reason_to_pass_over(reading.document) is not None:
+            return None
+        note_file(path)
         if reading.model is None:
-            return _Wrong() if reason_to_pass_over(reading.document) is None else None
+            return _Wrong()
         config = config_of(reading)
         return replace(config, name=changed_name(shown, config.changes) if config.changes else shown)
 

@@ -12,7 +12,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.conditions import named_figures, read_conditions, report_broken
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, measure_by_turns
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render, spare
 from w2v_explore.results.result import Result, audits_agree, measured_figures
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def compare(
         raise typer.BadParameter("compare takes two configs or more, or one with --variant or --baseline")
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype, precision)
     options.check_runs(runs, device)
-    check_output(output, format, configs)
+    check_output(output, format)
     if everything and format is not PageFormat.TABLE:
         raise typer.BadParameter(f"--all is about tables: {format.value} has every figure; leave it out")
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=True)
@@ -82,6 +82,7 @@ def compare(
         question.answer(format, output, depth, report_of)
         return
     analyses = analyze_configs(configs, config_options, workload, saved)
+    spare(output)
     if device is None:
         results = [Result(analysis=analysis) for analysis in analyses]
     else:

@@ -14,6 +14,7 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, load_configs
+from w2v_explore.cli.render import spare
 from w2v_explore.cli.streams import say
 from w2v_explore.encoding import printable
 from w2v_explore.errors import UnusedWeightsWarning, needs_extra
@@ -66,6 +67,7 @@ def export(
     if output is not None and str(output) in ("", ".", "-"):
         raise typer.BadParameter("--output takes the name of a file or, for huggingface, of a new folder")
     path = output or Path(f"{_stem(config)}{_SUFFIXES[to]}")
+    spare(path)
     with _status() as tell:
         tell("importing torch")
         with needs_extra(f"export --to {to.value}", "export"):

@@ -1,6 +1,5 @@
 """``w2v-explore inspect``."""
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,8 +11,8 @@ from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import ReportFormat, ReportFormatOption, render
 from w2v_explore.cli.streams import say
 from w2v_explore.config.checkpoint import require_fit
-from w2v_explore.errors import CheckpointError, SourceError
-from w2v_explore.files.write import write_atomically
+from w2v_explore.errors import CheckpointError
+from w2v_explore.files.write import require_unread, write_atomically
 
 if TYPE_CHECKING:
     from w2v_explore.report.table import Report
@@ -63,8 +62,7 @@ def _write(path: str, inspection: Inspection) -> None:
 
     origin = inspection.checkpoint.origin
     require_fitting_name(path, "w2v")
-    if os.path.exists(path) and os.path.exists(origin) and os.path.samefile(path, origin):
-        raise SourceError(f"{path} is what is inspected; name another")
+    require_unread(path)
     if inspection.conflicts:
         raise CheckpointError(*[f"{origin}: {conflict}" for conflict in inspection.conflicts])
     require_fit(origin, inspection.fit, inspection.family)

@@ -15,8 +15,8 @@ from w2v_explore.analysis.workload import Workload
 from w2v_explore.arguments import DEFAULT_SECONDS, MAX_RUNS, MAX_THREADS
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, calibration_of, load_configs, show_progress
-from w2v_explore.cli.pictures import check_apart, picture_format, require_output, require_picture, spare
-from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
+from w2v_explore.cli.pictures import check_apart, picture_format, require_output, require_picture
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render, spare
 from w2v_explore.cli.streams import do_each
 from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import needs_extra
@@ -131,13 +131,14 @@ def latency(
         raise typer.BadParameter("give --target-ci or --runs, not both")
     lengths = _parse_lengths(seconds, frames)
     target = _parse_target(target_ci or "2%")
-    _check_outputs(configs, trace, plot, lengths, compiled)
-    check_output(output, format, configs)
+    _check_outputs(trace, plot, lengths, compiled)
+    check_output(output, format)
     check_apart({"--trace": trace, "--plot": plot, "--output": output})
+    loaded = load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
+    spare(output, trace, plot)
     with needs_extra("latency"):
         from w2v_explore.measure.latency import Plan
     gc.enable()
-    loaded = load_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
     analyses = [
         [analyze(config, Workload.of(config, **length, batch=batch, dtype=dtype.value)) for length in lengths]
         for config in loaded
@@ -190,13 +191,10 @@ def _parse_target(text: str) -> float:
     return share
 
 
-def _check_outputs(
-    configs: Sequence[str], trace: Path | None, plot: Path | None, lengths: Sequence[object], compiled: bool
-) -> None:
+def _check_outputs(trace: Path | None, plot: Path | None, lengths: Sequence[object], compiled: bool) -> None:
     """Refuse what cannot be written, before anything is measured."""
     if trace is not None:
         require_output("--trace", trace)
-        spare(configs, "--trace", trace)
     if plot is not None:
         require_picture(plot)
     if trace is not None and compiled:

@@ -160,7 +160,7 @@ def lint(
     if report.repaired_stdin is not None:
         # Whatever is refused from here on: who sends a text through gets one back.
         _give_back(report.repaired_stdin)
-    _spare_configs(report, targets)
+    _spare_read(report, targets)
     is_text = (Format.TEXT, None) in targets and not diff
     # Beside what is repaired, words go to standard error.
     words = sys.stderr if gives_back or not is_text else sys.stdout
@@ -210,15 +210,21 @@ def _is_device(output: str) -> bool:
     return os.path.exists(output) and not os.path.isfile(output)
 
 
-def _spare_configs(report: LintReport, targets: Sequence[tuple[Format, str | None]]) -> None:
-    """Refuse to write a report over what it is about."""
-    outputs = {os.path.realpath(output): output for _, output in targets if output is not None}
-    for name in [*report.files, *(entry.path for entry in report.defects)] if outputs else ():
-        output = None if "\0" in name else outputs.get(os.path.realpath(name))
-        if output is not None:
-            # They are made by now.
-            say(*report.repairs())
-            raise SourceError(f"{output} is one of the configs that were checked; give --output another file")
+def _spare_read(report: LintReport, targets: Sequence[tuple[Format, str | None]]) -> None:
+    """Refuse to write a report over what it is about, before any other is written."""
+    outputs = [output for _, output in targets if output is not None]
+    if not outputs:
+        return
+    # Imported only where a file is written.
+    from w2v_explore.files.write import require_unread
+
+    try:
+        for output in outputs:
+            require_unread(output)
+    except SourceError:
+        # They are made by now.
+        say(*report.repairs())
+        raise
 
 
 def _usual_format(project: Project) -> Format:

@@ -140,7 +140,7 @@ def memory(
     """Memory of inference and of training, the cost of a training step, and what fits a given memory."""
     if reserve is not None and fit is None:
         raise typer.BadParameter("--reserve goes with --fit")
-    check_output(output, format, configs)
+    check_output(output, format)
     lengths = [None] if seconds is None else options.numbers_of("--seconds", seconds, float, "5,10,20")
     workloads = [WorkloadOptions(each, samples, frames, 1 if batch is None else batch, dtype) for each in lengths]
     workloads[0].check()

@@ -1,13 +1,12 @@
 """``--plot``, and other files that a command writes beside what it prints."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 import typer
 
-from w2v_explore.config.text.source import FOLDER_CONFIG
 from w2v_explore.errors import missing_extra
 from w2v_explore.files.write import refusing, require_writable
 
@@ -25,27 +24,6 @@ def require_output(option: str, path: Path) -> None:
         if path.is_dir() or not path.parent.is_dir():
             raise typer.BadParameter(f"{option} cannot write {path}: give a file in a folder that is there")
     require_writable(str(path))
-
-
-def spare(read: Sequence[str | None], option: str, path: Path) -> None:
-    """Refuse to write over what the command reads.
-
-    Raises:
-        typer.BadParameter: The file is among what is read.
-    """
-    named = [os.path.realpath(name) for name in read if name is not None and "\0" not in name]
-    # A folder stands for its config.json, and weights are read with the one beside them.
-    beside = [
-        os.path.join(name if os.path.isdir(name) else os.path.dirname(name), FOLDER_CONFIG)
-        for name in named
-        if _has_config(name)
-    ]
-    if path.exists() and os.path.realpath(path) in [*named, *map(os.path.realpath, beside)]:
-        raise typer.BadParameter(f"{option} would replace {path}, which is read for the answer; give another file")
-
-
-def _has_config(path: str) -> bool:
-    return os.path.isdir(path) or (os.path.isfile(path) and not path.lower().endswith((".yaml", ".yml", ".json")))
 
 
 def check_apart(outputs: Mapping[str, str | Path | None]) -> None:

@@ -10,8 +10,9 @@ import typer
 
 from w2v_explore.cli import options
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render, spare
 from w2v_explore.cli.streams import say
+from w2v_explore.files.read import note_file
 
 if TYPE_CHECKING:
     from w2v_explore.analysis.plan.lengths import Progress
@@ -204,7 +205,7 @@ def plan(
 
     Exit with 1 where it does not fit.
     """
-    check_output(output, format, [config, card, manifest, lengths])
+    check_output(output, format)
     if cards:
         _list_cards(config, format, output)
         return
@@ -222,6 +223,9 @@ def plan(
         ConfigOptions(overrides, dialect, allow_unknown, variants),
         lambda document, edits: subject_in(document, edits, allow_unknown=allow_unknown),
     )
+    if manifest is not None:
+        note_file(manifest)  # which may take a while to read
+    spare(output)
     with _progress(config, manifest) as progress:
         plans = [
             plan_of(

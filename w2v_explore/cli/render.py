@@ -14,6 +14,8 @@ import typer
 from w2v_explore.cli.options import OUTPUT
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from w2v_explore.report.html.page import Page
     from w2v_explore.report.table import Report
 
@@ -100,17 +102,15 @@ OutputOption = Annotated[
 ]
 
 
-def check_output(output: str | None, format: AnyFormat, read: Sequence[str | None]) -> None:
+def check_output(output: str | None, format: AnyFormat) -> None:
     """Refuse a place for the result where it cannot be written, or is of no use, before anything is worked out.
 
     Args:
         output: The file that was asked for; ``-`` or None for standard output.
         format: Of the result.
-        read: The files that the command is given to read, which its result may not replace.
 
     Raises:
-        typer.BadParameter: It is a folder, in none, a file that is read, or named like what the result is not; or
-            a page is for a terminal.
+        typer.BadParameter: It is a folder, in none, or named like what the result is not; or a page is for a terminal.
         SourceError: It may not be written.
     """
     if output is None or output == "-":
@@ -122,7 +122,7 @@ def check_output(output: str | None, format: AnyFormat, read: Sequence[str | Non
     # Imported only where a file is written.
     from pathlib import Path
 
-    from w2v_explore.cli.pictures import require_output, spare
+    from w2v_explore.cli.pictures import require_output
 
     path = Path(output)
     named = _SUFFIXES.get(path.suffix.lower(), format.value)
@@ -133,7 +133,23 @@ def check_output(output: str | None, format: AnyFormat, read: Sequence[str | Non
             f"--output {output} would hold what --format {format.value} writes: {advice} a file of another name"
         )
     require_output("--output", path)
-    spare(read, "--output", path)
+
+
+def spare(*outputs: str | Path | None) -> None:
+    """Refuse to replace what was read by now, before work that takes a while; writing refuses it anyway.
+
+    Args:
+        outputs: Where files will be written; ``-`` or None for nowhere.
+
+    Raises:
+        SourceError: One of them was read.
+    """
+    for output in outputs:
+        if output is not None and output != "-":
+            # Imported only where a file is written.
+            from w2v_explore.files.write import require_unread
+
+            require_unread(str(output))
 
 
 def render(
@@ -156,7 +172,7 @@ def render(
         output: The file that was asked for, which `check_output` has seen; ``-`` or None for standard output.
 
     Raises:
-        SourceError: The file cannot be written.
+        SourceError: The file cannot be written, or was read.
     """
     if output is None or output == "-":
         _print(format, reports, document, csv, page)

@@ -12,7 +12,7 @@ from w2v_explore.config.text.nodes import encode
 from w2v_explore.config.text.source import read_file
 from w2v_explore.encoding import dump_json
 from w2v_explore.errors import SourceError
-from w2v_explore.files.write import write_atomically
+from w2v_explore.files.write import rewrite_atomically, write_atomically
 from w2v_explore.lint.rules.schema_directive import DIRECTIVE
 
 app = typer.Typer(add_completion=False)
@@ -58,4 +58,4 @@ def _add_directive(path: str) -> None:
     if DIRECTIVE not in document.text:
         newline = "\r\n" if "\r\n" in document.text else "\n"
         text = f"{DIRECTIVE}{SCHEMA_FILE}{newline}{document.text}"
-        write_atomically(path, encode(text, source.content))
+        rewrite_atomically(path, encode(text, source.content))

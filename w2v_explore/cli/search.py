@@ -16,7 +16,7 @@ from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, load_configs, read_subjects, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.pictures import check_apart, picture_format, require_picture
-from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render, spare
 from w2v_explore.cli.streams import say
 from w2v_explore.config.entries import Document, Entry
 from w2v_explore.config.load import Config, config_of
@@ -263,7 +263,7 @@ def search(
         {"--workers": workers, "--scheduler": scheduler, "--resume": resume, "--yes": yes},
     )
     options.check_runs(runs, device)
-    check_output(output, format, [config, space, like])
+    check_output(output, format)
     # Thousands of designs are analysed, each of which leaves cycles.
     gc.enable()
     ratios = parse_ratios(ratio or ())
@@ -271,8 +271,8 @@ def search(
     # A journal has room for several studies.
     study = None if to_optuna == storage else to_optuna
     check_apart({
-        "--plot": plot, "--write": write, "--resume": resume, "--storage": storage, "--to-optuna": study,
-        "--output": output,
+        "--plot": plot, "--write": write, "--resume": resume, "--storage": _file_of(storage),
+        "--to-optuna": _file_of(study), "--output": output,
     })  # fmt: skip
     base, section = _read(config, ConfigOptions(overrides, dialect, allow_unknown))
     [teacher] = load_configs([like], ConfigOptions(None, None, allow_unknown)) if like is not None else [None]
@@ -283,6 +283,7 @@ def search(
     asked.check("--")
     given = section if space is None else section_in(space)
     question = question_of(space_of(base, given, free or ()), workload.of(base), asked, "--")
+    spare(output, plot)
     if write is not None:
         require_folder(write)
     if plot is not None:
@@ -347,6 +348,11 @@ def _check_read_once(inputs: Mapping[str, str | None]) -> None:
         raise typer.BadParameter(
             f"{from_stdin[0]} and {from_stdin[1]} cannot both be standard input; name a file for {from_stdin[1]}"
         )
+
+
+def _file_of(storage: str | None) -> str | None:
+    """The path of a journal, or of the file in which SQLite has a database."""
+    return None if storage is None else storage.removeprefix("sqlite:///")
 
 
 def _check_study(storage: str) -> None:

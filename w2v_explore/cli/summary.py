@@ -20,7 +20,7 @@ from w2v_explore.cli.evaluate import (
     say_warnings,
 )
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render
+from w2v_explore.cli.render import OutputOption, PageFormat, PageFormatOption, check_output, render, spare
 from w2v_explore.config.load import distinct_names
 from w2v_explore.results.result import Result, audits_agree, measured_figures
 
@@ -69,7 +69,7 @@ def summary(
     _check_extent(full, totals, depth, format)
     if watch:
         _check_watch(device, predict, fail_if, format, output)
-    check_output(output, format, configs)
+    check_output(output, format)
     conditions, saved = read_conditions(fail_if, baseline, measured=device is not None, has_reference=False)
     workload.check()
 
@@ -77,6 +77,7 @@ def summary(
 
     def work_out() -> tuple[list[Result], list[Reading]]:
         both = read_configs(configs, ConfigOptions(overrides, dialect, allow_unknown, variants))
+        spare(output)
         if not (is_short and output in (None, "-") and sys.stdout.isatty()):  # the answer has them
             say_warnings([config for config, _ in both])
         readings = [reading for _, reading in both]

@@ -10,7 +10,7 @@ import typer
 from w2v_explore.cli import options
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, analyze_configs, show_progress
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO
-from w2v_explore.cli.render import AuditFormat, AuditFormatOption, OutputOption, check_output, render
+from w2v_explore.cli.render import AuditFormat, AuditFormatOption, OutputOption, check_output, render, spare
 from w2v_explore.errors import needs_extra
 
 if TYPE_CHECKING:
@@ -46,11 +46,12 @@ def verify(
     allow_unknown: options.AllowUnknown = False,
 ) -> None:
     """Hold the closed forms against sources that know nothing of them: torch on meta, torch itself, fvcore."""
-    check_output(output, format, configs)
+    check_output(output, format)
     if seconds is None and samples is None and frames is None:
         seconds = _DEFAULT_SECONDS
     workload = WorkloadOptions(seconds, samples, frames, batch, dtype)
     analyses = analyze_configs(configs, ConfigOptions(overrides, dialect, allow_unknown), workload)
+    spare(output)
     verifications = _verify_all(analyses)
     _render(verifications, format, output)
     if not all(verification.agrees for verification in verifications):

@@ -8,6 +8,7 @@ limit. Not promised is the time that a file system takes: a network whose server
 import errno
 import os
 import stat
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
@@ -25,18 +26,61 @@ FileState = tuple[int, int, int, int] | None
 None where nothing is, or it is empty.
 """
 
-_noted: dict[str, FileState] | None = None
+
+class _Notes(threading.local):
+    """What each `noting_files` that this thread is in has noted so far, the outermost first: that one has all."""
+
+    of_each: tuple[dict[str, FileState], ...] = ()
+
+
+_notes = _Notes()
 
 
 @contextmanager
 def noting_files() -> Iterator[dict[str, FileState]]:
-    """All files that are looked for meanwhile, there or not, each as it was when it was first opened."""
-    global _noted
-    before, _noted = _noted, {}
+    """All files that this thread looks for meanwhile, there or not, each as it was when it was first opened."""
+    before = _notes.of_each
+    files: dict[str, FileState] = {}
+    _notes.of_each = (*before, files)
     try:
-        yield _noted
+        yield files
     finally:
-        _noted = before
+        _notes.of_each = before
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """Files that are opened meanwhile are not noted: a search looks at many that it makes no use of."""
+    before, _notes.of_each = _notes.of_each, ()
+    try:
+        yield
+    finally:
+        _notes.of_each = before
+
+
+def note_file(path: str) -> None:
+    """Note a file that a library opens, that is opened later, or that was opened in `unnoted`."""
+    for files in _notes.of_each:
+        files.setdefault(path, None)
+
+
+def was_noted(path: str) -> bool:
+    """Whether what lies at a path is a regular file that is noted, whatever name it was opened by."""
+    if not _notes.of_each:
+        return False
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return False
+    # Files are asked for anew: one that was repaired meanwhile is another one, of the same name.
+    return stat.S_ISREG(status.st_mode) and any(_leads_to(name, status) for name in _notes.of_each[0])
+
+
+def _leads_to(path: str, status: os.stat_result) -> bool:
+    try:
+        return os.path.samestat(os.stat(path), status)
+    except (OSError, ValueError):
+        return False
 
 
 def state_of(path: str) -> FileState:
@@ -129,16 +173,15 @@ def read_at(file: BinaryIO, start: int, num_bytes: int) -> bytes:
 
 def _open(path: str) -> tuple[int, int]:
     """A descriptor of a regular file, and its size; SourceError or OSError where there is none."""
-    if _noted is not None:
-        _noted.setdefault(path, None)
+    note_file(path)
     try:
         descriptor = os.open(path, _FLAGS)
     except ValueError as error:
         reason = "it holds a NUL character" if "\0" in path else "no file's name can have its characters"
         raise SourceError(f"{path!r} is no path: {reason}") from error
     status = os.fstat(descriptor)
-    if _noted is not None:
-        _noted[path] = _noted[path] or _state(status)
+    for files in _notes.of_each:
+        files[path] = files[path] or _state(status)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)

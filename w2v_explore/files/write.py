@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from w2v_explore import interrupt
 from w2v_explore.errors import SourceError
 from w2v_explore.files import TEMPORARY
+from w2v_explore.files.read import was_noted
 
 # Windows has none: there a file that is open cannot be deleted.
 fcntl: Any = None if os.name == "nt" else import_module("fcntl")
@@ -29,7 +30,27 @@ _tidied: set[str] = set()
 
 
 def write_atomically(path: str, content: bytes) -> None:
-    """Write a file under a temporary name, with the old one's permissions, and rename it.
+    """As `rewrite_atomically`, of a file that has nothing to do with what was read.
+
+    Raises:
+        SourceError: It cannot be written, or is refused by `require_unread`.
+    """
+    require_unread(path)
+    rewrite_atomically(path, content)
+
+
+def require_unread(path: str) -> None:
+    """Refuse to replace a file that was read, under this name or another one, while files are noted.
+
+    Raises:
+        SourceError: It was read.
+    """
+    if was_noted(path) and not is_special(path):
+        raise SourceError(f"{path} would be replaced by what is made from it; give another file")
+
+
+def rewrite_atomically(path: str, content: bytes) -> None:
+    """Write a file under a temporary name, with the old one's permissions, and rename it; it may have been read.
 
     What is there and is no regular file, a pipe or a device as /dev/null, is written to: a rename would put a file in
     its place. So is an open file of this process, as /dev/stdout, whatever was written to it before. A link stays one.
@@ -84,7 +105,12 @@ def in_place_of(path: Path) -> Iterator[Path]:
 
     The file itself goes last: what it names is there before it. Until then signals are let through; then they wait.
     ``path`` is no link.
+
+    Raises:
+        SourceError: It is refused by `require_unread`.
+        OSError: It cannot be written.
     """
+    require_unread(str(path))
     with _temporary_folder(str(path.parent)) as folder:
         with interrupt.let_through():
             yield folder / path.name

@@ -11,7 +11,7 @@ from w2v_explore.config.text.nodes import encode
 from w2v_explore.config.text.source import Source
 from w2v_explore.diagnostics import Problem, Rule
 from w2v_explore.encoding import printable
-from w2v_explore.files.write import write_atomically
+from w2v_explore.files.write import rewrite_atomically
 from w2v_explore.lint.engine import lint_document
 from w2v_explore.lint.settings import Settings
 
@@ -103,4 +103,4 @@ def write_source(source: Source) -> None:
         SourceError: The folder cannot be written to.
     """
     assert source.path is not None
-    write_atomically(source.path, source.content)
+    rewrite_atomically(source.path, source.content)

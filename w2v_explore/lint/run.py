@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal, SupportsFloat
 
 from w2v_explore.arguments import kind_of, path_text
@@ -11,6 +12,7 @@ from w2v_explore.config.entries import Document
 from w2v_explore.config.text.source import Source, read_file, read_stdin
 from w2v_explore.diagnostics import Problem, Rule, shorten
 from w2v_explore.errors import ArgumentError, SourceError
+from w2v_explore.files.read import note_file, unnoted
 from w2v_explore.lint.belonging import reason_to_pass_over
 from w2v_explore.lint.discovery import STDIN, Found, find_files, is_pattern, nothing_there, without_idle_patterns
 from w2v_explore.lint.engine import examine_document, order
@@ -88,6 +90,8 @@ class LintRun:
             is_config = self._checked[identity] = self._check_or_note(found)
         if is_config:
             self._fruitful.add(found.source)
+            if found.searched:
+                note_file(found.path)
 
     def finish(self) -> LintReport:
         """The report, sorted."""
@@ -139,7 +143,7 @@ class LintRun:
     def _check(self, found: Found) -> bool:
         """Whether a file is a config, once it has been linted or passed over."""
         try:
-            source = self._read(found.path)
+            source = self._read(found)
         except SourceError as error:
             self.complain(found.path, str(error))
             return True
@@ -180,10 +184,13 @@ class LintRun:
         place = problem.place
         return (self._identities.of(place.path), *place[1:], problem.rule.code, problem.message)
 
-    def _read(self, path: str) -> Source:
-        if path == STDIN:
+    def _read(self, found: Found) -> Source:
+        if found.path == STDIN:
+            note_file(self._stdin_name)  # an editor's, whose text it is
             return read_stdin(self._stdin_name)
-        return read_file(path)
+        # A search comes across former reports too, which the next may replace.
+        with unnoted() if found.searched else nullcontext():
+            return read_file(found.path)
 
     def _settings_for(self, name: str) -> Settings:
         if not self._project.per_path_ignores:
@@ -238,7 +245,7 @@ class LintRun:
         from w2v_explore.lint.fix import fix_source, write_source
 
         try:
-            source = read_file(found.path)
+            source = self._read(found)
         except SourceError:
             # It is complained of where the file is linted.
             return False

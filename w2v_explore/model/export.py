@@ -35,7 +35,8 @@ from w2v_explore.config.family import ARCHITECTURE, DEFAULT_FAMILY, ModelConfig
 from w2v_explore.config.load import Config, ConfigLike, as_config
 from w2v_explore.config.metadata import DEFAULT_SAMPLE_RATE
 from w2v_explore.errors import ArgumentError, SourceError, needs_extra
-from w2v_explore.files.write import in_place_of, is_special, refusing, require_writable
+from w2v_explore.files.read import note_file, noting_files
+from w2v_explore.files.write import in_place_of, is_special, refusing, require_unread, require_writable
 from w2v_explore.model.build import build_model
 from w2v_explore.model.modules import SpeechEncoder
 from w2v_explore.model.weights import load_checkpoint, part_of
@@ -91,6 +92,7 @@ class Export:
         }
 
 
+@noting_files()
 def export(
     source: ConfigLike,
     to: str,
@@ -126,7 +128,9 @@ def export(
     target = Path(path_text(path, "what to write"))
     reference = None if isinstance(source, (Config, ModelConfig)) else path_text(source, "a config")
     loaded = as_config(source if config is None else config)
-    _check_target(target, reference, to)
+    if reference is not None:
+        note_file(reference)  # weights are read below
+    _check_target(target, to)
     if to == "huggingface" and (unsaid := unwritable(loaded.model, to)):
         raise SourceError(unsaid[1])
     say = progress or (lambda step: None)
@@ -145,13 +149,12 @@ def export(
     return Export(path=target, to=to, config=loaded, seed=seed)
 
 
-def _check_target(path: Path, reference: str | None, to: str) -> None:
+def _check_target(path: Path, to: str) -> None:
     """Refuse what cannot be written, before the work."""
     with refusing(str(path)):
         if not path.parent.is_dir():
             raise SourceError(f"there is no folder {path.parent}")
-        if reference is not None and path.exists() and Path(reference).exists() and path.samefile(reference):
-            raise SourceError(f"{path} is what is exported; name another")
+        require_unread(str(path))
         if to == "huggingface":
             if path.exists() and (not path.is_dir() or any(path.iterdir())):
                 raise SourceError(f"{path} is there already; name a folder that is new or empty")

@@ -9,7 +9,7 @@ import typer
 
 from w2v_explore.diagnostics import shorten
 from w2v_explore.files.read import read_whole
-from w2v_explore.files.write import refusing, write_atomically
+from w2v_explore.files.write import refusing, rewrite_atomically, write_atomically
 
 SHELLS = ("bash", "zsh", "fish")
 _MAX_BYTES = 1 << 20
@@ -100,7 +100,7 @@ def _add_line(path: Path, line: str) -> list[str]:
     if line.encode() in text.splitlines():
         return []
     gap = b"" if not text or text.endswith(b"\n") else b"\n"
-    write_atomically(str(path), text + gap + line.encode() + b"\n")
+    rewrite_atomically(str(path), text + gap + line.encode() + b"\n")
     return [f"added to {path}: {line}"]
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from w2v_explore.config.presets import preset_names, preset_path
 from w2v_explore.encoding import as_unicode
 from w2v_explore.errors import SourceError
-from w2v_explore.files.read import read_start
+from w2v_explore.files.read import note_file, read_start
 
 # A config holds about 1 KB; the largest Hugging Face config.json (thousands of labels) about 200 KB.
 MAX_BYTES = 512 * 1024
@@ -90,6 +90,7 @@ def read_stdin(name: str) -> Source:
     """
     try:
         if sys.stdin is not None:
+            note_file("/dev/stdin")  # which may be a file
             return Source(name, sys.stdin.buffer.read(MAX_BYTES + 1))
     except OSError as error:
         raise SourceError(f"cannot read standard input: {error.strerror or error}") from error

@@ -14,7 +14,7 @@ import numpy as np
 from w2v_explore.errors import ArgumentError, SourceError
 from w2v_explore.files.json_document import DocumentError, Member, document_root
 from w2v_explore.files.read import read_if_there
-from w2v_explore.files.write import write_atomically
+from w2v_explore.files.write import rewrite_atomically
 from w2v_explore.search.question.candidates import Candidates
 from w2v_explore.search.question.identity import identity
 from w2v_explore.search.question.question import Question
@@ -56,7 +56,7 @@ def write_tally(path: str, question: Question, tally: Tally) -> None:
         "columns": {name: _numbers(column) for name, column in found.candidates.columns.items()},
     }
     document["digest"] = _digest(document)
-    write_atomically(path, json.dumps(document, allow_nan=False).encode())
+    rewrite_atomically(path, json.dumps(document, allow_nan=False).encode())
 
 
 def read_tally(path: str, question: Question, like: Candidates) -> Tally:

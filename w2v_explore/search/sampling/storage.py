@@ -24,7 +24,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError, SQLAlch
 
 from w2v_explore.encoding import printable
 from w2v_explore.errors import MissingExtraError, SourceError, missing_extra
-from w2v_explore.files.read import open_file, read_at, read_start
+from w2v_explore.files.read import note_file, open_file, read_at, read_start
 
 PATIENCE_S = 300.0
 """How long a server that has gone away is waited for, in seconds."""
@@ -93,6 +93,7 @@ def opened(storage: str | None) -> Iterator[BaseStorage]:
 
 
 def _journal(path: str) -> BaseStorage:
+    note_file(path)
     try:
         lock = JournalFileOpenLock(path)
         if os.path.lexists(path):
@@ -135,6 +136,8 @@ def _is_entry(line: bytes) -> bool:
 
 def _database(storage: str) -> RDBStorage:
     url = _url(storage)
+    if url.get_backend_name() == "sqlite" and url.database:
+        note_file(url.database)
     is_postgresql = url.get_backend_name() == "postgresql"
     # A connection that a restart of the server broke is found out before it is used.
     options: dict[str, Any] = {"pool_pre_ping": True}
