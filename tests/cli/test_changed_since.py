@@ -218,6 +218,37 @@ def test_markdown_is_of_the_figures_that_compare_has(repository: Path, run: Runn
         assert "before.yaml" in run("compare", "--changed-since", "HEAD", *options).out
 
 
+def test_markdown_fits_into_a_job_summary(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(8):
+        (repository / f"{number}.yaml").write_text("extends: base\n")
+    commit("more")
+    for number in range(6):
+        (repository / f"{number}.yaml").write_text(THREE_LAYERS.replace("parent.yaml", "base"))
+    for number in range(100):
+        (repository / f"new{number:02}.yaml").write_text("extends: base\n")
+    for number in (6, 7):
+        (repository / f"{number}.yaml").write_text("extends: nobody\n")
+    question = ("compare", "--changed-since", "HEAD", "--format", "markdown")
+    whole = run(*question).out
+    most = len(whole.encode())
+    monkeypatch.setattr("w2v_explore.report.changed.MAX_SUMMARY_BYTES", most)
+    assert run(*question).out == whole
+    most //= 2
+    monkeypatch.setattr("w2v_explore.report.changed.MAX_SUMMARY_BYTES", most)
+    out = run(*question).out
+    heading, _, notice, *lines = out.splitlines()
+    compared, new = sum(" ↔ " in line for line in lines if line[:2] == "##"), sum(line[:5] == "| new" for line in lines)
+    assert heading == "## Not all is shown"
+    told = f"Left out: {6 - compared} of 6 comparisons, {100 - new} of 100 rows of “New since HEAD”. "
+    assert notice.startswith(told)
+    assert 0 < compared < 6
+    assert 0 < new < 100
+    assert len(out.encode()) <= most
+    # What is shown is as it was.
+    assert set(lines) < set(whole.splitlines())
+    assert out.endswith("| 7.yaml | no valid config any more; lint says why |\n")
+
+
 def test_csv_has_each_config_before_and_now(repository: Path, run: Runner) -> None:
     (repository / "configs/child.yaml").write_text(THREE_LAYERS)
     (repository / "new.yaml").write_text("extends: base\n")

@@ -139,9 +139,10 @@ class ChangedSince:
         changed = self._changed
 
         def reports() -> list[Report]:
-            from w2v_explore.report.changed import changed_reports
+            from w2v_explore.report.changed import changed_reports, summary_reports
 
-            return changed_reports(changed, report_of)
+            # Markdown is what job summaries are written in.
+            return (summary_reports if format.value == "markdown" else changed_reports)(changed, report_of)
 
         def csv() -> str:
             from w2v_explore.report.csv import changed_csv
