@@ -274,6 +274,13 @@ def test_options_of_compare_hold_for_every_config(repository: Path, run: Runner)
     )
 
 
+def test_another_sample_rate_is_compared_for_any_duration(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").write_text("extends: parent.yaml\nsample_rate: 8000\n")
+    # 5,333 samples at 16 kHz and 2,667 at 8 kHz are no equal durations.
+    (comparison,) = changed(run, "--seconds", "0.33333")["comparisons"]
+    assert comparison["differences"] == {"sample_rate": [16000, 8000]}
+
+
 def test_files_and_folders_limit_it(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("top.yaml", "configs/deep.json"):
         (repository / name).write_text('{"extends": "base"}\n')
