@@ -433,6 +433,10 @@ def test_without_git_or_a_repository_nothing_passes_for_no_change(
     monkeypatch.setenv("PATH", str(tmp_path))
     code, out, err = run("compare", "--changed-since", "HEAD")
     assert (code, out, err) == (2, "", "error: git is not on the PATH; install it, or name two files\n")
+    (tmp_path / "git").write_text("no program\n")
+    (tmp_path / "git").chmod(0o755)
+    code, out, err = run("compare", "--changed-since", "HEAD")
+    assert (code, out, err) == (2, "", f"error: cannot run {tmp_path}/git: Exec format error\n")
 
 
 @pytest.mark.parametrize("options", [("--baseline", "b.json"), ("--variant", "encoder_num_layers: 6")])

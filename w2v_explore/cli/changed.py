@@ -338,7 +338,7 @@ class ChangedSince:
         try:
             comparison = compare([result.analysis for result in results], measured_figures(results))
         except WorkloadError:
-            self._leave_out(after.origin, "the two cannot be compared: as many frames are other durations of audio")
+            self._leave_out(after.origin, "the two cannot be compared: --frames comes to another duration for each")
             return
         self._changed.compared.append(ComparedConfig(results, comparison))
 

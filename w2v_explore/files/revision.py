@@ -251,10 +251,14 @@ def _git(
     variables = {key: value for key, value in os.environ.items() if key not in _FORGOTTEN}
     variables |= {**_SET, **(environment or {})}
     pipe = subprocess.PIPE
-    # In a session of its own neither git nor ssh nor a filter finds a terminal on which to wait for an answer.
-    with subprocess.Popen(
-        [program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=variables, start_new_session=True
-    ) as process:
+    try:
+        # In a session of its own neither git nor ssh nor a filter finds a terminal on which to wait for an answer.
+        process = subprocess.Popen(
+            [program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=variables, start_new_session=True
+        )
+    except OSError as error:
+        raise SourceError(f"cannot run {program}: {error.strerror or error}") from error
+    with process:
         try:
             answer, said = process.communicate(given)
         except BaseException:
