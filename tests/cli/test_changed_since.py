@@ -4,10 +4,15 @@ import csv
 import io
 import json
 import os
+import resource
+import signal
 import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.program import Runner
@@ -213,6 +218,37 @@ def test_markdown_is_of_the_figures_that_compare_has(repository: Path, run: Runn
         assert "before.yaml" in run("compare", "--changed-since", "HEAD", *options).out
 
 
+def test_markdown_fits_into_a_job_summary(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(8):
+        (repository / f"{number}.yaml").write_text("extends: base\n")
+    commit("more")
+    for number in range(6):
+        (repository / f"{number}.yaml").write_text(THREE_LAYERS.replace("parent.yaml", "base"))
+    for number in range(100):
+        (repository / f"new{number:02}.yaml").write_text("extends: base\n")
+    for number in (6, 7):
+        (repository / f"{number}.yaml").write_text("extends: nobody\n")
+    question = ("compare", "--changed-since", "HEAD", "--format", "markdown")
+    whole = run(*question).out
+    most = len(whole.encode())
+    monkeypatch.setattr("w2v_explore.report.changed.MAX_SUMMARY_BYTES", most)
+    assert run(*question).out == whole
+    most //= 2
+    monkeypatch.setattr("w2v_explore.report.changed.MAX_SUMMARY_BYTES", most)
+    out = run(*question).out
+    heading, _, notice, *lines = out.splitlines()
+    compared, new = sum(" ↔ " in line for line in lines if line[:2] == "##"), sum(line[:5] == "| new" for line in lines)
+    assert heading == "## Not all is shown"
+    told = f"Left out: {6 - compared} of 6 comparisons, {100 - new} of 100 rows of “New since HEAD”. "
+    assert notice.startswith(told)
+    assert 0 < compared < 6
+    assert 0 < new < 100
+    assert len(out.encode()) <= most
+    # What is shown is as it was.
+    assert set(lines) < set(whole.splitlines())
+    assert out.endswith("| 7.yaml | no valid config any more; lint says why |\n")
+
+
 def test_csv_has_each_config_before_and_now(repository: Path, run: Runner) -> None:
     (repository / "configs/child.yaml").write_text(THREE_LAYERS)
     (repository / "new.yaml").write_text("extends: base\n")
@@ -236,6 +272,13 @@ def test_options_of_compare_hold_for_every_config(repository: Path, run: Runner)
     assert err.startswith(
         "configs/child.yaml: macs is 38,837,538,304, -23.22 % against 50,580,533,248 of configs/child"
     )
+
+
+def test_another_sample_rate_is_compared_for_any_duration(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").write_text("extends: parent.yaml\nsample_rate: 8000\n")
+    # 5,333 samples at 16 kHz and 2,667 at 8 kHz are no equal durations.
+    (comparison,) = changed(run, "--seconds", "0.33333")["comparisons"]
+    assert comparison["differences"] == {"sample_rate": [16000, 8000]}
 
 
 def test_files_and_folders_limit_it(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -390,6 +433,10 @@ def test_without_git_or_a_repository_nothing_passes_for_no_change(
     monkeypatch.setenv("PATH", str(tmp_path))
     code, out, err = run("compare", "--changed-since", "HEAD")
     assert (code, out, err) == (2, "", "error: git is not on the PATH; install it, or name two files\n")
+    (tmp_path / "git").write_text("no program\n")
+    (tmp_path / "git").chmod(0o755)
+    code, out, err = run("compare", "--changed-since", "HEAD")
+    assert (code, out, err) == (2, "", f"error: cannot run {tmp_path}/git: Exec format error\n")
 
 
 @pytest.mark.parametrize("options", [("--baseline", "b.json"), ("--variant", "encoder_num_layers: 6")])
@@ -505,6 +552,46 @@ def test_submodules_and_what_is_not_checked_out_are_said(
     ]
 
 
+def test_what_lies_in_another_repository_is_not_new(repository: Path, run: Runner) -> None:
+    git("init", "--quiet", "other")
+    (repository / "other/my.yaml").write_text("extends: base\n")
+    said = "it lies in a repository of its own, which says what changed"
+    assert not_compared(changed(run, "other")) == [("other", said)]
+    document = changed(run, "other/my.yaml")
+    assert (document["new"], not_compared(document)) == ([], [("other/my.yaml", said)])
+    assert run("compare", "--changed-since", "HEAD", "other/my.yaml", "--fail-if", "macs > +5%").code == 2
+    assert run("compare", "--changed-since", "HEAD", ".") == (0, "", "no config differs from HEAD\n")
+
+
+def test_a_config_in_a_conflict_is_not_merged(repository: Path, run: Runner) -> None:
+    (repository / "kept.yaml").write_text("extends: base\n")
+    commit("more")
+    git("checkout", "--quiet", "-b", "other")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    (repository / "kept.yaml").unlink()
+    commit("other")
+    git("checkout", "--quiet", "-")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS.replace("3", "4"))
+    (repository / "kept.yaml").write_text("extends: large\n")
+    commit("mine")
+    merged = subprocess.run(["git", "merge", "other"], capture_output=True, check=False)
+    assert merged.returncode == 1
+    # One has marks of the conflict in it; the other lies there as it was.
+    unmerged = [(name, "it is not merged yet") for name in ("configs/child.yaml", "kept.yaml")]
+    document = changed(run)
+    assert (document["comparisons"], not_compared(document)) == ([], unmerged)
+    code, _, err = run("compare", "--changed-since", "HEAD", "--fail-if", "macs > +5%")
+    message = "error: --fail-if cannot be held against configs/child.yaml, kept.yaml: not compared\n"
+    assert (code, err) == (2, message)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
+def test_what_may_not_be_read_is_not_passed_over(repository: Path, run: Runner) -> None:
+    (repository / "new.yaml").write_text("extends: base\n")
+    (repository / "new.yaml").chmod(0)
+    assert not_compared(changed(run)) == [("new.yaml", "it cannot be read")]
+
+
 @pytest.mark.parametrize("name", ["GIT_LITERAL_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS"])
 def test_how_a_hook_has_patterns_taken_changes_nothing(
     repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, name: str
@@ -514,11 +601,149 @@ def test_how_a_hook_has_patterns_taken_changes_nothing(
     assert layers(changed(run)) == [[6, 3]]
 
 
-def test_nothing_of_the_revision_stays(repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    temporary = repository / ".git/temporary"
-    temporary.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+@pytest.fixture
+def temporary(repository: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = repository / ".git/temporary"
+    folder.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(folder))
+    return folder
+
+
+def test_nothing_of_the_revision_stays(repository: Path, run: Runner, temporary: Path) -> None:
+    killed = temporary / ".w2v-explore-0123456789abcdef"
+    killed.mkdir()
+    (killed / "lock").touch()
     (repository / "configs/child.yaml").write_text(THREE_LAYERS)
     changed(run)
     run("compare", "--changed-since", "HEAD", "--samples", "10")
     assert list(temporary.iterdir()) == []
+
+
+def test_where_there_is_no_room_for_the_revision_nothing_is_compared(
+    repository: Path, run: Runner, temporary: Path
+) -> None:
+    # Of a part of what it was, nothing can be said.
+    (repository / "long.yaml").write_text("# a line\n" * 2000 + "extends: base\n")
+    commit("more")
+    (repository / "long.yaml").write_text("extends: large\n")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    try:
+        code, out, err = run("compare", "--changed-since", "HEAD", "--fail-if", "macs > +5%")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert (code, out, err) == (2, "", f"error: git ended with the code {-signal.SIGXFSZ}\n")
+    temporary.rmdir()
+    code, out, err = run("compare", "--changed-since", "HEAD")
+    assert (code, out, err) == (2, "", "error: cannot write a temporary folder: No such file or directory\n")
+
+
+def set_filter(repository: Path, lines: str) -> None:
+    """Have what is written out of the repository go through a program."""
+    (repository / ".gitattributes").write_text("*.yaml filter=odd\n")
+    program = repository / ".git/filter.py"
+    program.write_text(f"import os, sys, time\n{lines}\nsys.stdout.write(sys.stdin.read())\n")
+    git("config", "filter.odd.smudge", f"'{sys.executable}' '{program}'")
+
+
+def test_nothing_that_git_starts_finds_a_terminal_to_ask_on(repository: Path, run: Runner) -> None:
+    set_filter(repository, "open('.git/session', 'w').write(f'{os.getsid(0)} ' + os.environ['GIT_TERMINAL_PROMPT'])")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    assert layers(changed(run)) == [[6, 3]]
+    session, may_ask = (repository / ".git/session").read_text().split()
+    assert (int(session) == os.getsid(0), may_ask) == (False, "0")
+
+
+def test_what_git_started_ends_with_the_program(repository: Path) -> None:
+    set_filter(repository, "open('.git/id', 'w').write(f'{os.getpid()}.'); time.sleep(3600)")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    program = subprocess.Popen([sys.executable, "-m", "w2v_explore", "compare", "--changed-since", "HEAD"])
+    number = repository / ".git/id"
+    while not (number.exists() and number.read_text().endswith(".")):
+        assert program.poll() is None
+        time.sleep(0.01)
+    waits = psutil.Process(int(number.read_text().removesuffix(".")))
+    program.send_signal(signal.SIGTERM)
+    assert program.wait() == -signal.SIGTERM
+    waits.wait(60)
+
+
+def test_a_clone_that_lacks_files_asks_once_for_them(
+    repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = range(3)
+    for number in numbers:
+        (repository / f"{number}.yaml").write_text(f"extends: base\nname: m{number}\n")
+    commit("more")
+    for number in numbers:
+        (repository / f"{number}.yaml").write_text(f"extends: base\nname: m{number}\nencoder_num_layers: 3\n")
+    commit("then")
+    git("config", "uploadpack.allowFilter", "true")
+    clone = tmp_path_factory.mktemp("clone")
+    git("clone", "--quiet", "--filter=blob:none", repository.as_uri(), str(clone))
+    git("-C", str(clone), "remote", "set-url", "origin", "ssh://nobody@localhost/nowhere")
+    ssh = clone / ".git/ssh"
+    ssh.write_text("#!/bin/sh\necho asked >> .git/asked\nexit 1\n")
+    ssh.chmod(0o755)
+    monkeypatch.setenv("GIT_SSH_COMMAND", str(ssh))
+    monkeypatch.chdir(clone)
+    told = not_compared(changed(run, since="HEAD^"))
+    assert told == [(f"{number}.yaml", f"git cannot give what {number}.yaml was") for number in numbers]
+    # With filters and without.
+    assert (clone / ".git/asked").read_text() == "asked\n" * 2
+
+
+def test_a_working_tree_that_lies_elsewhere(
+    repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path_factory.mktemp("else\nwhere")
+    (elsewhere / "configs").mkdir()
+    for name in ("parent", "child"):
+        (elsewhere / f"configs/{name}.yaml").write_text((repository / f"configs/{name}.yaml").read_text())
+    (elsewhere / "configs/child.yaml").write_text(THREE_LAYERS)
+    monkeypatch.setenv("GIT_WORK_TREE", str(elsewhere))
+    assert layers(changed(run)) == [[6, 3]]
+
+
+def test_what_git_says_is_its_reason_and_its_advice(
+    repository: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    question = ("compare", "--changed-since", "HEAD")
+    monkeypatch.setenv("GIT_TRACE", "1")
+    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
+    advice = f"allow it with `git config --global --add safe.directory {repository}`"
+    message = f"error: detected dubious ownership in repository at '{repository}'; {advice}\n"
+    assert run(*question) == (2, "", message)
+    monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    tree = subprocess.run(["git", "rev-parse", "HEAD^{tree}"], capture_output=True, text=True, check=True)
+    number = tree.stdout.strip()
+    (repository / ".git/objects" / number[:2] / number[2:]).unlink()
+    code, out, err = run(*question)
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert err.startswith("error: bad tree object ")
+
+
+def test_why_there_is_no_revision_or_no_working_tree(
+    repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path_factory.mktemp("clones")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    commit("more")
+    for options, name in ((["--depth=1"], "shallow"), (["--bare"], "bare")):
+        git("clone", "--quiet", *options, repository.as_uri(), str(folder / name))
+    git("init", "--quiet", str(folder / "empty"))
+    for name, revision, reason in (
+        ("shallow", "HEAD^", "git knows no revision HEAD^ here; fetch it first: the clone is shallow, and "
+         "`git fetch --unshallow` fetches what came before"),
+        ("empty", "main", "the git repository has no commit yet"),
+        ("bare", "HEAD", "git has no working tree here: the repository is bare, or this is its .git folder"),
+    ):  # fmt: skip
+        monkeypatch.chdir(folder / name)
+        assert run("compare", "--changed-since", revision) == (2, "", f"error: {reason}\n")
+
+
+def test_csv_says_that_something_is_not_compared(repository: Path, run: Runner) -> None:
+    (repository / "configs/child.yaml").write_text("extends: nobody\n")
+    code, out, err = run("compare", "--changed-since", "HEAD", "--format", "csv")
+    assert (code, out) == (0, "config,metric,before,after,delta,ratio\n")
+    assert err == "1 file is not compared; --format json says which, and why\n"

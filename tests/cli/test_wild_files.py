@@ -207,6 +207,9 @@ MISTAKES = {
     "two.yaml": ("extends: base\n---\nextends: large\n", "a second document starts here"),
     "comment.json": ('{\n  // ours\n  "extends": "base"\n}\n', "JSON has no comments"),
     "comma.json": ('{\n  "extends": "base",\n}\n', "remove the last comma"),
+    "commas.json": ('{"extractor_conv_layer_config": [[512, 10, 5],, [512, 3, 2]]}', "remove one of the two commas"),
+    "commas.yaml": ("extractor_conv_layer_config: [[512, 10, 5], , [512, 3, 2]]\n", "remove one of the two commas"),
+    "begins.json": ('{"extractor_conv_layer_config": [, [512, 10, 5]]}', "remove the comma after the bracket"),
     "printed.json": ("{'extends': 'base'}", "text stands in double quotes"),
     "python.json": ('{"encoder_layer_norm_first": False}', "write true, false or null"),
 }

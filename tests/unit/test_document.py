@@ -170,6 +170,30 @@ def test_deeply_indented_mappings_are_refused(problems_of: Load) -> None:
     assert located(problems_of(content)) == [("E102", 65, 65)]
 
 
+@pytest.mark.parametrize("line_break", ["\r", "\u2028"])
+def test_every_line_break_of_yaml_counts(problems_of: Load, line_break: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # libyaml, which would be asked only after the look at nesting, is not there.
+    monkeypatch.delattr("yaml.compose")
+    content = "".join(f"{' ' * level}a:{line_break}" for level in range(600))
+    assert located(problems_of(content)) == [("E102", 65, 65)]
+
+
+def test_aliases_make_nothing_deeper(problems_of: Load) -> None:
+    # Each is shallow where it stands, and holds the one before. The last list has each once more, the first of them
+    # last: who goes through a file from its end and each anchor once meets no depth.
+    links = [
+        f"v{number}: &v{number} {'{x: ' * 55}{f'*v{number - 1}' if number else 1}{'}' * 55}" for number in range(11)
+    ]
+    config = "model: {_name: wav2vec2, encoder_layers: 12}\ncfg: *v10\n"
+    again = ", ".join(f"*v{number}" for number in reversed(range(11)))
+    content = "\n".join([*links, f"{config}w: [{again}]\n"])
+    [(code, line, _)] = located(problems_of(content))
+    assert (code, line) == ("E102", 2)
+    shallow = f"{BASE}{CONV}: &a {'[' * 31}1{']' * 31}\nname: {'[' * 31}*a{']' * 31}\n"
+    assert "E102" not in [code for code, *_ in located(problems_of(shallow))]
+    assert located(problems_of(shallow.replace("*a", "[[*a]]")))[0][0] == "E102"
+
+
 def test_many_short_lists_are_not_deep(problems_of: Load) -> None:
     problems = problems_of(f"{BASE}{CONV}: [{'[4, 2, 1], ' * 900}]\n")
     assert problems == []

@@ -153,6 +153,18 @@ class Workload:
         """The duration of all utterances together."""
         return self.batch * self.samples / self.sample_rate
 
+    def is_as_long_as(self, other: Workload) -> bool:
+        """Whether the utterances have as many samples, or last as long: both lengths are the nearest to one duration.
+
+        A duration comes to whole samples at either rate: 0.33333 s is 5,333 at 16 kHz and 2,667 at 8 kHz, which do not
+        last equally long.
+        """
+        if self.sample_rate == other.sample_rate or self.samples == other.samples:
+            return self.samples == other.samples
+        apart = abs(self.samples * other.sample_rate - other.samples * self.sample_rate)
+        # Half a sample of each at most.
+        return 2 * apart <= self.sample_rate + other.sample_rate
+
 
 def as_long(workload: Workload, config: Config) -> Workload:
     """The workload of a config of audio at another sample rate, of as many seconds; the same where the rate is."""

@@ -32,7 +32,7 @@ from w2v_explore.config.text.source import FOLDER_CONFIG, MAX_BYTES, Source, rea
 from w2v_explore.encoding import as_unicode
 from w2v_explore.errors import ConfigError, SourceError, WorkloadError
 from w2v_explore.files.read import note_file, read_start, unnoted
-from w2v_explore.files.revision import Change, Past, Revision
+from w2v_explore.files.revision import Change, Past, Revision, beginnings
 from w2v_explore.lint.belonging import reason_to_pass_over
 from w2v_explore.lint.discovery import is_config_name
 from w2v_explore.lint.paths import is_below
@@ -49,6 +49,7 @@ _SAID = {
     "submodule": "a submodule, whose own repository says what changed",
     "unmerged": "it is not merged yet",
     "absent": "it is not in the working tree, as in a sparse checkout",
+    "foreign": "it lies in a repository of its own, which says what changed",
 }
 
 
@@ -138,9 +139,10 @@ class ChangedSince:
         changed = self._changed
 
         def reports() -> list[Report]:
-            from w2v_explore.report.changed import changed_reports
+            from w2v_explore.report.changed import changed_reports, summary_reports
 
-            return changed_reports(changed, report_of)
+            # Markdown is what job summaries are written in.
+            return (summary_reports if format.value == "markdown" else changed_reports)(changed, report_of)
 
         def csv() -> str:
             from w2v_explore.report.csv import changed_csv
@@ -153,6 +155,10 @@ class ChangedSince:
             return changed_page(changed, reports())
 
         render(format, reports=reports, document=lambda: changed.to_dict(depth), csv=csv, page=page, output=output)
+        if format.value == "csv" and changed.left_out:
+            # A table of figures has no place for what has none.
+            number = len(changed.left_out)
+            say(f"{number} {'file is' if number == 1 else 'files are'} not compared; --format json says which, and why")
         if not (changed.compared or changed.new or changed.left_out or changed.num_others):
             say(f"no config differs from {self._changed.since}")
         is_broken = any([*self._broken()]) or not all(audits_agree(results) for results, _ in changed.compared)
@@ -176,7 +182,7 @@ class ChangedSince:
         heirs = [name for name in tracked if name in beside or (name in links and _is_named_like_a_config(name))]
         bases = {_stem(name) for name in (*differing, *links, *heirs)}
         left = {}
-        for name in set(tracked).difference(heirs) if bases else ():
+        for name in set(tracked).difference(heirs):
             if _is_named_like_a_config(name):
                 with unnoted(), suppress(SourceError):  # it is not checked out, or a link that leads nowhere
                     content = _as_utf8(read_start(self._revision.path_of(name), MAX_BYTES))
@@ -215,10 +221,8 @@ class ChangedSince:
             if complains and not found:
                 if not os.path.lexists(name):
                     raise SourceError(f"{name or repr(name)} is no file or folder, now or at {self._changed.since}")
-                file = self._revision.name_of(target)
-                if os.path.isfile(target) and file not in self._revision.tracked():
-                    # Git ignores it: nobody else would say that it is new.
-                    found = [Change("new", file, file)]
+                unlisted = self._revision.unlisted(self._revision.name_of(target))
+                found = [] if unlisted is None else [unlisted]
             chosen |= dict.fromkeys(found)
         return [*(change for change in changes if change in chosen), *(each for each in chosen if each not in changes)]
 
@@ -241,7 +245,11 @@ class ChangedSince:
             else:
                 self._changed.num_others += 1
             return
-        after = self._read(os.path.relpath(self._revision.path_of(change.path)), path)
+        file = os.path.relpath(self._revision.path_of(change.path))
+        if os.path.isfile(file) and not os.access(file, os.R_OK):
+            self._leave_out(path, "it cannot be read")
+            return
+        after = self._read(file, path)
         match before, after:
             case Config(), Config():
                 if not (is_heir and _are_same(before, after)):
@@ -300,7 +308,7 @@ class ChangedSince:
         while name not in seen:
             seen.add(name)
             # A link may stand for a folder.
-            file = next((each for each in _beginnings(name) if each in past.names), None)
+            file = next((each for each in beginnings(name) if each in past.names), None)
             if file is None:
                 return None
             path, rest = past.path_of(file), name[len(file) + 1 :]
@@ -334,7 +342,7 @@ class ChangedSince:
         try:
             comparison = compare([result.analysis for result in results], measured_figures(results))
         except WorkloadError:
-            self._leave_out(after.origin, "the two cannot be compared: they take inputs of other kinds")
+            self._leave_out(after.origin, "the two cannot be compared: --frames comes to another duration for each")
             return
         self._changed.compared.append(ComparedConfig(results, comparison))
 
@@ -392,12 +400,6 @@ def _stem(name: str) -> bytes:
 def _as_utf8(content: bytes) -> bytes:
     """A text in UTF-16 as one in UTF-8."""
     return content.decode("utf-16", "replace").encode() if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else content
-
-
-def _beginnings(name: str) -> list[str]:
-    """The folders of a name, the outermost first, and the name."""
-    words = name.split("/")
-    return ["/".join(words[:number]) for number in range(1, len(words) + 1)]
 
 
 def _extended_by(path: str) -> str | None:

@@ -7,32 +7,42 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Literal, NamedTuple
 
 from w2v_explore import interrupt
 from w2v_explore.errors import SourceError
+from w2v_explore.files.write import refusing, temporary_folder
 
-ChangeKind = Literal["changed", "new", "gone", "unmerged", "absent", "submodule"]
+ChangeKind = Literal["changed", "new", "gone", "unmerged", "absent", "submodule", "foreign"]
 
 # What a config extends, and what lies beside one.
 _SUFFIXES = (".yaml", ".yml", ".json")
 _SUBMODULE = "160000"
-_KINDS: Mapping[str, ChangeKind] = {"A": "new", "D": "gone", "U": "unmerged"}
+_KINDS: Mapping[str, ChangeKind] = {"A": "new", "D": "gone"}
 # Of more files that are gone or new, git finds those that were renamed and are the same: its own limit.
 _MAX_RENAMED = 1000
 # The kinds of patterns that a hook has set are not those of this program; nor may a question keep git from its work.
 _FORGOTTEN = ("GIT_LITERAL_PATHSPECS", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS")
+# No lock is taken, nobody is asked for a password, and messages are in English, whose beginnings are looked for.
+_SET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C"}
+# No address may be fetched from.
+_OFFLINE = {"GIT_ALLOW_PROTOCOL": ""}
+# What git says of a file of which it wrote the beginning, as where the disk is full.
+_HALF_WRITTEN = b"unable to write file"
+_SEVERE = ("fatal: ", "error: ")
 
 
 class Change(NamedTuple):
     """A file that differs.
 
     Attributes:
-        kind: ``absent`` is a file that the working tree leaves out, as a sparse checkout does.
+        kind: ``absent`` is a file that the working tree leaves out, as a sparse checkout does; ``foreign`` lies in a
+            repository of its own.
         before: Its name at the revision, from the root of the repository; another one where it was renamed.
         path: Its name now.
     """
@@ -71,28 +81,50 @@ class Revision:
         name: What git calls it: a branch, a tag, a commit.
 
     Raises:
-        SourceError: Git is not there, the working folder is in no repository, or there is no such revision.
+        SourceError: Git is not there, the working folder is in no working tree of a repository, or there is no such
+            revision.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
+        try:
+            # The word between them tells two paths apart that may have line breaks.
+            answer = _git("rev-parse", "--show-toplevel", "--is-bare-repository", "--absolute-git-dir")
+        except SourceError as error:
+            if "work tree" not in str(error):
+                raise
+            message = "git has no working tree here: the repository is bare, or this is its .git folder"
+            raise SourceError(message) from error
+        root, _, folder = answer.removesuffix(b"\n").partition(b"\nfalse\n")
         # On Windows git writes slashes.
-        self.root = os.path.realpath(os.fsdecode(_git("rev-parse", "--show-toplevel").removesuffix(b"\n")))
-        # Git is asked from the root: what a hook says from the working folder would lead elsewhere.
-        told = {name: os.environ.get(name) for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR")}
-        self._places = {name: os.path.abspath(path) for name, path in told.items() if path}
+        self.root = os.path.realpath(os.fsdecode(root))
+        # Git is asked from the root: what a hook says from the working folder would lead elsewhere, and a repository
+        # whose working tree lies elsewhere is not found from there.
+        self._places = {"GIT_DIR": os.path.abspath(os.fsdecode(folder)), "GIT_WORK_TREE": self.root}
+        if common := os.environ.get("GIT_COMMON_DIR"):
+            self._places["GIT_COMMON_DIR"] = os.path.abspath(common)
         try:
             # What `^main` leaves out is no revision, though git answers.
             found = "" if name.startswith("^") else f"{name}^{{commit}}"
             self.commit = self._git("rev-parse", "--verify", "--quiet", found).decode().strip()
         except SourceError as error:
-            raise SourceError(f"git knows no revision {name or repr(name)} here; fetch it first") from error
+            raise SourceError(self._why_unknown(name)) from error
+
+    def _why_unknown(self, name: str) -> str:
+        has_branch = self._git("for-each-ref", "--count=1", "--format=%(refname)", tolerant=True)
+        if not has_branch and not self._git("rev-parse", "--verify", "--quiet", "HEAD", tolerant=True):
+            return "the git repository has no commit yet"
+        message = f"git knows no revision {name or repr(name)} here; fetch it first"
+        if self._git("rev-parse", "--is-shallow-repository", tolerant=True) != b"true\n":
+            return message
+        return f"{message}: the clone is shallow, and `git fetch --unshallow` fetches what came before"
 
     def changes(self) -> list[Change]:
         """All that differs, files that git does not track and does not ignore last."""
         renames = ("--find-renames", f"-l{_MAX_RENAMED}")
         answer = self._git("diff", "-z", "--raw", *renames, "--ignore-submodules=dirty", self.commit, "--")
         words = iter(_names(answer))
+        unmerged = self._unmerged()
         changes = []
         for change in words:
             old_mode, new_mode, _, _, kind = change.lstrip(":").split(" ")
@@ -102,16 +134,34 @@ class Revision:
             if _SUBMODULE in (old_mode, new_mode):
                 changes.append(Change("submodule", before, path))
                 continue
-            told = _KINDS.get(kind[0], "changed")
+            told = "unmerged" if path in unmerged else _KINDS.get(kind[0], "changed")
             if told == "changed" and not os.path.lexists(self.path_of(path)):
                 told = "absent"
             changes.append(Change(told, before, path))
+        # What was not merged may lie there as it was.
+        same = unmerged.difference(change.path for change in changes)
+        changes += [Change("unmerged", path, path) for path in sorted(same)]
         others = _names(self._git("ls-files", "-z", "--others", "--exclude-standard"))
         return changes + [Change("new", path, path) for path in others]
+
+    def _unmerged(self) -> frozenset[str]:
+        """The names of files in a conflict; of them a diff against a revision says only that they differ."""
+        entries = _names(self._git("ls-files", "-z", "--unmerged"))
+        return frozenset(entry.partition("\t")[2] for entry in entries if not entry.startswith(_SUBMODULE))
 
     def tracked(self) -> Sequence[str]:
         """The names of all files that git tracks now."""
         return _names(self._git("ls-files", "-z"))
+
+    def unlisted(self, name: str) -> Change | None:
+        """What becomes of a file or folder that is there and in no list of `changes`; None where it is the same."""
+        folders = beginnings(name) if name != "." else []
+        if any(os.path.lexists(os.path.join(self.path_of(folder), ".git")) for folder in folders):
+            return Change("foreign", name, name)
+        if os.path.isfile(self.path_of(name)) and name not in self.tracked():
+            # Git ignores it: nobody else would say that it is new.
+            return Change("new", name, name)
+        return None
 
     def path_of(self, name: str) -> str:
         """The absolute path of a name that starts at the root."""
@@ -126,11 +176,17 @@ class Revision:
         """The YAML and JSON of the revision in a folder, where a relative ``extends`` finds what it extended then.
 
         What cannot be written, as a name that the file system does not take, is left out.
+
+        Raises:
+            SourceError: There is no room for them.
         """
-        with _temporary_folder() as folder:
-            index = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
-            self._git("read-tree", self.commit, environment=index)
-            names = frozenset(_names(self._git("ls-files", "-z", environment=index)))
+        with ExitStack() as stack:
+            with refusing("a temporary folder"):
+                folder = str(stack.enter_context(temporary_folder(tempfile.gettempdir())))
+            stack.enter_context(interrupt.let_through())
+            environment = {"GIT_INDEX_FILE": os.path.join(folder, "index")}
+            self._git("read-tree", self.commit, environment=environment)
+            names = frozenset(_names(self._git("ls-files", "-z", environment=environment)))
             left = set(names)
             files = os.path.join(folder, "files")
             # Without a slash at its end it would be the beginning of names.
@@ -141,12 +197,16 @@ class Revision:
                 left.difference_update(names)
                 given = b"".join(os.fsencode(name) + b"\0" for name in names)
                 try:
-                    self._git(*whole, *writing, environment=index, given=given)
+                    self._git(*whole, *writing, environment=environment, given=given)
                 except SourceError:
                     # A filter that fails, as that of Git LFS without a network, ends it all: what git keeps must do.
                     plain = (*whole, "-c", "core.safecrlf=false", *self._without_filters())
-                    self._git(*plain, *writing, environment=index, given=given, tolerant=True)
-                    left.update(_remove_unwritten(files, names))
+                    self._git(*plain, *writing, environment=environment, given=given, tolerant=True)
+                    unwritten = _remove_unwritten(files, names)
+                    left.update(unwritten)
+                    if unwritten:
+                        # A clone that lacks files fetches each by itself: who does not answer is not waited for again.
+                        environment.update(_OFFLINE)
 
             write([name for name in left if name.lower().endswith(_SUFFIXES)])
             yield Past(files, names, left, write)
@@ -171,10 +231,16 @@ class Revision:
         return _git("-C", self.root, *arguments, environment=variables, given=given, tolerant=tolerant)
 
 
+def beginnings(name: str) -> list[str]:
+    """The folders of a name, the outermost first, and the name."""
+    words = name.split("/")
+    return ["/".join(words[:number]) for number in range(1, len(words) + 1)]
+
+
 def _git(
     *arguments: str, environment: Mapping[str, str] | None = None, given: bytes = b"", tolerant: bool = False
 ) -> bytes:
-    """What git prints; ``tolerant`` takes what it printed before it failed.
+    """What git prints; ``tolerant`` takes what it printed before it failed, but no file of which it wrote a part.
 
     Raises:
         SourceError: It is not there, or fails.
@@ -183,12 +249,44 @@ def _git(
     if program is None:
         raise SourceError("git is not on the PATH; install it, or name two files")
     variables = {key: value for key, value in os.environ.items() if key not in _FORGOTTEN}
-    variables |= {"GIT_OPTIONAL_LOCKS": "0", **(environment or {})}
-    finished = subprocess.run([program, *arguments], input=given, capture_output=True, check=False, env=variables)
-    if finished.returncode and not tolerant:
-        said = finished.stderr.decode(errors="backslashreplace").strip().split("\n")[0]
-        raise SourceError(said.removeprefix("fatal: ") or f"git {arguments[-1]} failed")
-    return finished.stdout
+    variables |= {**_SET, **(environment or {})}
+    pipe = subprocess.PIPE
+    try:
+        # In a session of its own neither git nor ssh nor a filter finds a terminal on which to wait for an answer.
+        process = subprocess.Popen(
+            [program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=variables, start_new_session=True
+        )
+    except OSError as error:
+        raise SourceError(f"cannot run {program}: {error.strerror or error}") from error
+    with process:
+        try:
+            answer, said = process.communicate(given)
+        except BaseException:
+            _end(process)
+            raise
+    code = process.returncode
+    if code < 0 or (code and (not tolerant or _HALF_WRITTEN in said)):
+        raise SourceError(_reason(said) or f"git ended with the code {code}")
+    return answer
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End git and what it started, which a signal from the terminal does not reach."""
+    if os.name == "nt":
+        process.kill()
+        return
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def _reason(said: bytes) -> str:
+    """The line of git's messages that says why it failed, with the command that git advises in a line of its own."""
+    lines = said.decode(errors="backslashreplace").strip().splitlines()
+    severe = next((line for line in lines if line.startswith(_SEVERE)), lines[-1] if lines else "")
+    for prefix in _SEVERE:
+        severe = severe.removeprefix(prefix)
+    advice = next((line.strip() for line in lines if line.startswith("\tgit config ")), None)
+    return f"{severe}; allow it with `{advice}`" if advice else severe
 
 
 def _remove_unwritten(folder: str, names: Collection[str]) -> list[str]:
@@ -205,15 +303,3 @@ def _remove_unwritten(folder: str, names: Collection[str]) -> list[str]:
 
 def _names(answer: bytes) -> Sequence[str]:
     return [os.fsdecode(name) for name in answer.split(b"\0")[:-1]]
-
-
-@contextmanager
-def _temporary_folder() -> Iterator[str]:
-    """A folder that is gone afterwards; signals wait while it is made and removed."""
-    with interrupt.held():
-        folder = tempfile.mkdtemp(prefix="w2v-explore-")
-        try:
-            with interrupt.let_through():
-                yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)

@@ -66,7 +66,7 @@ def rewrite_atomically(path: str, content: bytes) -> None:
                 file.write(content)
             return
         real = os.path.realpath(path)
-        with _temporary_folder(os.path.dirname(real)) as folder:
+        with temporary_folder(os.path.dirname(real)) as folder:
             temporary = folder / "content"
             with interrupt.let_through():
                 temporary.write_bytes(content)
@@ -84,7 +84,7 @@ def require_writable(path: str) -> None:
     with refusing(path):
         _require_file(path)
         if not is_special(path):
-            with _temporary_folder(os.path.dirname(os.path.realpath(path))):
+            with temporary_folder(os.path.dirname(os.path.realpath(path))):
                 pass
         elif not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
@@ -111,7 +111,7 @@ def in_place_of(path: Path) -> Iterator[Path]:
         OSError: It cannot be written.
     """
     require_unread(str(path))
-    with _temporary_folder(str(path.parent)) as folder:
+    with temporary_folder(str(path.parent)) as folder:
         with interrupt.let_through():
             yield folder / path.name
         if interrupt.came():  # and a library went on as if it had not
@@ -121,6 +121,23 @@ def in_place_of(path: Path) -> Iterator[Path]:
                 # safetensors writes for its owner alone; the lock has the permissions of any new file.
                 shutil.copymode(path if path.is_file() else folder.with_name(_LOCK), file)
             os.replace(written, path.parent / written.name)
+
+
+@contextmanager
+def temporary_folder(parent: str) -> Iterator[Path]:
+    """A folder in a locked one, in the folder ``parent``; signals wait until they are gone."""
+    with interrupt.held():
+        _remove_abandoned(parent)
+        folder, lock = _make_folder(parent)
+        try:
+            content = _content_in(folder)
+            os.mkdir(content)
+            yield Path(content)
+        finally:
+            if fcntl is None:
+                lock.close()
+            _remove(folder)
+            lock.close()
 
 
 def is_special(path: str) -> bool:
@@ -155,23 +172,6 @@ def _descriptor(path: str) -> int | None:
             break
         path = os.path.join(folder, os.readlink(path))
     return None
-
-
-@contextmanager
-def _temporary_folder(parent: str) -> Iterator[Path]:
-    """A folder in a locked one beside what is to be written; signals wait until they are gone."""
-    with interrupt.held():
-        _remove_abandoned(parent)
-        folder, lock = _make_folder(parent)
-        try:
-            content = _content_in(folder)
-            os.mkdir(content)
-            yield Path(content)
-        finally:
-            if fcntl is None:
-                lock.close()
-            _remove(folder)
-            lock.close()
 
 
 def _make_folder(parent: str) -> tuple[str, BinaryIO]:

@@ -202,8 +202,7 @@ def require_same_workload(baseline: Baseline, workload: Workload) -> None:
         WorkloadError: Batch, dtype or precision differ, or both the samples and the seconds.
     """
     saved = baseline.workload
-    same_length = saved.samples == workload.samples or saved.seconds == workload.seconds
-    if same_length and saved.differs_by == workload.differs_by:
+    if saved.is_as_long_as(workload) and saved.differs_by == workload.differs_by:
         return
     precision = f" --precision {saved.precision}" if saved.precision else ""
     without = "" if saved.precision or not workload.precision else ", and no --precision"

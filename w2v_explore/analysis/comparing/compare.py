@@ -223,8 +223,7 @@ def _differences(models: Sequence[ModelConfig]) -> dict[str, tuple[Any, ...]]:
 
 def _require_same_workload(first: Analysis, other: Analysis) -> None:
     one, two = first.workload, other.workload
-    same_length = one.samples == two.samples or one.seconds == two.seconds
-    if not same_length or one.differs_by != two.differs_by:
+    if not one.is_as_long_as(two) or one.differs_by != two.differs_by:
         raise WorkloadError(f"{first!r} and {other!r} are of different workloads; analyse both for the same")
 
 

@@ -112,14 +112,16 @@ def hint(text: str, place: Place, message: str) -> str | None:
     lines = text.splitlines()
     line = lines[place.line - 1] if place.line is not None and place.line <= len(lines) else ""
     at = line[(place.column or 1) - 1 :].lstrip()
+    before = "".join(lines[: (place.line or 1) - 1]) + line[: (place.column or 1) - 1]
     if "JSON" in message:
-        before = "".join(lines[: (place.line or 1) - 1]) + line[: (place.column or 1) - 1]
         if at.startswith(("//", "/*", "#")):
             return "JSON has no comments; remove it"
         if at.startswith("'"):
             return "text stands in double quotes"
-        if "trailing comma" in message or (at.startswith(",") and before.rstrip().endswith((",", "{", "["))):
+        if "trailing comma" in message:
             return "remove the last comma before the bracket"
+        if at.startswith(","):
+            return _stray_comma(before.rstrip()[-1:])
         if at.startswith(("True", "False", "None")):
             return "write true, false or null"
         return None
@@ -133,6 +135,8 @@ def hint(text: str, place: Place, message: str) -> str | None:
         return "put text that holds a colon in quotes"
     if "<document start>" in message and lines and any(earlier[:1].isspace() for earlier in lines):
         return "begin each field at the start of its line"
+    if "node content" in message and at.startswith(","):
+        return _stray_comma(before.rstrip()[-1:])
     if "simple key" in message:
         return "write `field: value`, with a colon and a space"
     if "quoted scalar" in message:
@@ -140,3 +144,10 @@ def hint(text: str, place: Place, message: str) -> str | None:
     if "character that cannot start any token" in message:
         return "put text that begins with @, `, % or a tab in quotes"
     return None
+
+
+def _stray_comma(before: str) -> str | None:
+    """What to do with a comma where a value or a name should stand, by the character before it."""
+    if before == ",":
+        return "remove one of the two commas"
+    return "remove the comma after the bracket" if before in ("[", "{") else None

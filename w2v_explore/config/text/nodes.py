@@ -236,9 +236,9 @@ def _syntax_message(error: yaml.MarkedYAMLError) -> str:
 
 
 def _bound_depth(name: str, text: str) -> None:
-    # Each level of nesting takes a bracket, a dash, a question mark or a new line, and at most two levels each take
-    # the same one: a text with few of them needs no closer look.
-    if 2 * sum(map(text.count, "[{-?\n")) < 1_000:
+    # Each level of nesting takes a bracket, a dash, a question mark or a line break of YAML's, and at most two levels
+    # each take the same one: a text with few of them needs no closer look.
+    if 2 * sum(map(text.count, "[{-?\n\r\x85\u2028\u2029")) < 1_000:
         return
     depth = 0
     try:
@@ -257,8 +257,9 @@ def _bound_depth(name: str, text: str) -> None:
 
 
 def _bound_aliases(name: str, root: yaml.Node) -> None:
-    """Refuse aliases that lead back to themselves, or expand to more than any value may hold."""
+    """Refuse aliases that lead back to themselves, or expand to more, or deeper, than any value may."""
     sizes: dict[int, int] = {}
+    levels: dict[int, int] = {}
     open_nodes: set[int] = set()
     waiting = [root]
     while waiting:
@@ -279,6 +280,11 @@ def _bound_aliases(name: str, root: yaml.Node) -> None:
                     f"with its aliases followed this holds more than {MAX_VALUE_ITEMS} items; write out what is meant"
                 )
                 raise RejectedError(codes.ALIAS_BOMB, place_of(name, node), message)
+            levels[id(node)] = isinstance(node, yaml.CollectionNode) + max(
+                (levels[id(child)] for child in children), default=0
+            )
+            if levels[id(node)] > MAX_DEPTH:
+                raise RejectedError(codes.TOO_DEEP_OR_BIG, _place_of_mark(name, node.start_mark), TOO_DEEP)
 
 
 def _structure_problems(name: str, root: yaml.MappingNode) -> Iterator[Problem]:
