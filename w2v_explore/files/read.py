@@ -22,7 +22,7 @@ _PIECE_BYTES = 64 * 1024
 FileState = tuple[int, int, int, int] | None
 """What is another one after a file was saved, in its place or by a rename, or may be read by others than before.
 
-None where nothing is, or it is empty.
+None where no regular file is, or it is empty.
 """
 
 _noted: dict[str, FileState] | None = None
@@ -30,7 +30,10 @@ _noted: dict[str, FileState] | None = None
 
 @contextmanager
 def noting_files() -> Iterator[dict[str, FileState]]:
-    """All files that are looked for meanwhile, there or not, each as it was when it was first opened."""
+    """All files that are looked for meanwhile, there or not, each as it was before it was first looked for.
+
+    So a file that is saved, comes or goes while it is read is another one than was noted.
+    """
     global _noted
     before, _noted = _noted, {}
     try:
@@ -42,14 +45,24 @@ def noting_files() -> Iterator[dict[str, FileState]]:
 def state_of(path: str) -> FileState:
     """The state of what lies at a path."""
     try:
-        return _state(os.stat(path))
+        status = os.stat(path)
     except (OSError, ValueError):
         return None
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return None
+    # The second is that of the last change of the file itself, which a copy that keeps times and `chmod` set.
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def _state(status: os.stat_result) -> FileState:
-    # The time of the last change of the file itself, which a copy that keeps times and `chmod` set.
-    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino) if status.st_size else None
+def is_there(path: str) -> bool:
+    """Whether anything has the name, be it a link that leads nowhere; for files that change what is made of others."""
+    _note(path)
+    return os.path.lexists(path)
+
+
+def _note(path: str) -> None:
+    if _noted is not None and path not in _noted:
+        _noted[path] = state_of(path)
 
 
 @contextmanager
@@ -129,16 +142,13 @@ def read_at(file: BinaryIO, start: int, num_bytes: int) -> bytes:
 
 def _open(path: str) -> tuple[int, int]:
     """A descriptor of a regular file, and its size; SourceError or OSError where there is none."""
-    if _noted is not None:
-        _noted.setdefault(path, None)
+    _note(path)
     try:
         descriptor = os.open(path, _FLAGS)
     except ValueError as error:
         reason = "it holds a NUL character" if "\0" in path else "no file's name can have its characters"
         raise SourceError(f"{path!r} is no path: {reason}") from error
     status = os.fstat(descriptor)
-    if _noted is not None:
-        _noted[path] = _noted[path] or _state(status)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)
