@@ -61,8 +61,8 @@ class Workers:
 
     @property
     def are_in(self) -> bool:
-        """Whether each has told of a trial."""
-        return all(path.stat().st_size for path in self.alive)
+        """Whether each has told of a trial, or came so late that there was none left to tell of."""
+        return all(path.stat().st_size or process.poll() is not None for path, process in self.alive.items())
 
     @property
     def told(self) -> list[str]:
