@@ -30,6 +30,14 @@ from w2v_explore.files.read import open_file, read_at, read_start
 PATIENCE_S = 300.0
 """How long a server that has gone away is waited for, in seconds."""
 _LONGEST_PAUSE_S = 5.0
+# Of libpq. A server that has gone without a word, as with its network, is noticed after 90 s; Linux takes two hours.
+_CONNECTION = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+    "tcp_user_timeout": 90_000,
+}
 
 TOKEN = "w2v_explore_token"
 """The user attribute of a trial that no other trial has: what was told twice is one trial."""
@@ -191,7 +199,7 @@ def _database(storage: str) -> RDBStorage:
     # A connection that a restart of the server broke is found out before it is used.
     options: dict[str, Any] = {"pool_pre_ping": True}
     if is_postgresql:
-        options["connect_args"] = {"connect_timeout": 10}
+        options["connect_args"] = _CONNECTION
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
 
     def make() -> RDBStorage:
