@@ -11,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -35,6 +36,8 @@ def watching(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wa
         polls, settles = iter(steps), iter(settling)
 
         def take_step(seconds: float) -> None:
+            # Two saves are told apart by their times, of which a kernel has one for up to 10 ms.
+            time.sleep(seconds)
             if seconds == watch._SETTLE_S:
                 next(settles, lambda: None)()
             elif step := next(polls, None):
