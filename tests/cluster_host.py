@@ -71,11 +71,13 @@ def _serve() -> None:
     import w2v_explore.search.running.cluster  # noqa: F401
 
     children = []
+    # Asked before there are children: one that asks late may have another parent by then, which never ends.
+    host = os.getpid()
     for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
             try:
-                asyncio.run(_run(*line.split()))
+                asyncio.run(_run(host, *line.split()))
             finally:
                 os._exit(0)
         children.append(pid)
@@ -84,7 +86,7 @@ def _serve() -> None:
         os.waitpid(pid, 0)
 
 
-async def _run(kind: str, *arguments: str) -> None:
+async def _run(host: int, kind: str, *arguments: str) -> None:
     from distributed import Scheduler, Worker
 
     from w2v_explore import version
@@ -98,7 +100,6 @@ async def _run(kind: str, *arguments: str) -> None:
         for changed in versions:
             version.__version__ = cluster.__version__ = changed
         server = Worker(address, host="127.0.0.1", nthreads=1, local_directory=sys.argv[1], dashboard=False)
-    host = os.getppid()
     async with server:
         print(os.getpid(), server.address, flush=True)
         while os.getppid() == host:

@@ -126,5 +126,7 @@ def _take_calls(calls: SimpleQueue[bytes], before_end: Callable[[], None]) -> No
             while True:
                 calls.put(receive(lifeline))
     finally:
-        before_end()
-        os._exit(0)
+        try:
+            before_end()
+        finally:
+            os._exit(0)

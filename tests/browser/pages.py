@@ -8,13 +8,16 @@ from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
 from tests.program import Runner
 from tests.small import config_text
 from tests.unit.test_html import HOSTILE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
 
 COMMANDS = {
     "summary": "summary base",
@@ -92,5 +95,24 @@ FIND_VIOLATIONS = """
 axe.run({ runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], resultTypes: ["violations"] })
   .then(({ violations }) => violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`))
 """
+# A button says for a moment that it has copied: it is listened for in the page, where a busy machine misses none of it.
+_LISTEN = """
+(button) => {
+  window.said = new Promise((tell) => {
+    new MutationObserver(() => tell(button.textContent)).observe(button, { childList: true });
+  });
+}
+"""
+
+
+def copy(button: Locator) -> Any:
+    """What is in the clipboard once a button was pressed that copies, and has said so."""
+    page = button.page
+    button.evaluate(_LISTEN)
+    button.click()
+    assert page.evaluate("window.said") == "Copied"
+    return page.evaluate("navigator.clipboard.readText()")
+
+
 # Until what follows from what was done is done.
 SETTLE = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))"

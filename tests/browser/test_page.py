@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Opener
+from tests.browser.pages import copy
 from tests.program import Runner
 from tests.unit.test_html import HOSTILE, write_named
 
@@ -93,19 +94,15 @@ def test_buttons_copy(ask: Asker, open_page: Opener) -> None:
     assert json.loads(document)["totals"]["macs"] > 2**53
     page = open_page(ask(*asked), permissions=["clipboard-read", "clipboard-write"])
 
-    def copy(label: str) -> str:
-        button = page.locator("#asked").get_by_role("button", name=label)
-        name = button.get_attribute("data-copy")
-        button.click()
-        page.locator(f"button[data-copy={name}]", has_text="Copied").wait_for()
-        return page.evaluate("navigator.clipboard.readText()")
+    def copied_by(label: str) -> str:
+        return copy(page.locator("#asked").get_by_role("button", name=label))
 
-    copied = copy("Copy the result as JSON")
+    copied = copied_by("Copy the result as JSON")
     assert json.loads(copied) == json.loads(document)
     assert copied.splitlines() == json.dumps(json.loads(document), indent=2).splitlines()
-    assert copy("Copy the command") == f"w2v-explore {' '.join(asked)} --format html"
+    assert copied_by("Copy the command") == f"w2v-explore {' '.join(asked)} --format html"
     page.get_by_text("as YAML").click()
-    assert copy("Copy YAML").startswith("name: XLS-R 2B")
+    assert copied_by("Copy YAML").startswith("name: XLS-R 2B")
 
 
 def test_hostile_texts_do_nothing(ask: Asker, open_page: Opener, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.conftest import Opener
-from tests.browser.pages import COMMANDS, FIND_VIOLATIONS, SETTLE, Made, Maker, axe_script
+from tests.browser.pages import COMMANDS, FIND_VIOLATIONS, SETTLE, Made, Maker, axe_script, copy
 from w2v_explore.config.dialects.write import write_config
 from w2v_explore.config.load import load_config
 
@@ -103,11 +103,7 @@ def _filter(page: Page) -> None:
 
 def _copy(page: Page, made: Made) -> None:
     page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true; })")
-    copied = {}
-    for button in page.locator("button[data-copy]").all():
-        button.click()
-        button.filter(has_text="Copied").wait_for()
-        copied[button.get_attribute("data-copy")] = page.evaluate("navigator.clipboard.readText()")
+    copied = {button.get_attribute("data-copy"): copy(button) for button in page.locator("button[data-copy]").all()}
     assert json.loads(copied["json"]) == made.document
     assert copied["command"] == made.command
     configs = [copied[f"config-{number}"] for number, _ in enumerate(made.configs, 1)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import select
@@ -10,6 +11,7 @@ import struct
 import subprocess
 import sys
 import termios
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 
 from tests.program import Run, Runner
 from w2v_explore.cli import watch
+from w2v_explore.files import read
 
 Watcher = Callable[..., Run]
 
@@ -33,6 +36,8 @@ def watching(run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wa
         polls, settles = iter(steps), iter(settling)
 
         def take_step(seconds: float) -> None:
+            # Two saves are told apart by their times, of which a kernel has one for up to 10 ms.
+            time.sleep(seconds)
             if seconds == watch._SETTLE_S:
                 next(settles, lambda: None)()
             elif step := next(polls, None):
@@ -114,6 +119,56 @@ def test_all_that_a_config_extends_is_watched(watching: Watcher) -> None:
     _, out, err = watching(steps=steps)
     assert "parent.yaml" in err
     assert ["encoder_num_layers", "4", "5"] in since_the_last_save(screens(out)[2])
+
+
+# What would look like saves without end ends after this many.
+SOME = 20
+
+
+def interrupt() -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_parent_that_is_saved_while_its_child_is_broken_is_read_once(watching: Watcher) -> None:
+    Path("parent.yaml").write_text("extends: base\nencoder_num_layers: 4\n")
+    Path("my.yaml").write_text("extends: parent.yaml\n")
+    steps = [
+        write("extends: parent.yaml\nencoder_num_layers: [\n"),
+        write("extends: base\nencoder_num_layers: 5\n", "parent.yaml"),
+        write("extends: parent.yaml\n"),
+    ]
+    out = watching(steps=steps, settling=[*[lambda: None] * SOME, interrupt]).out
+    assert len(screens(out)) == 4
+    assert ["encoder_num_layers", "4", "5"] in since_the_last_save(screens(out)[3])
+
+
+def test_a_file_that_may_not_be_read_any_more_is_waited_for(watching: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = os.open
+
+    def refuse(path: str, *arguments: int) -> int:
+        if os.stat(path).st_mode & 0o777 == 0:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return right(path, *arguments)
+
+    monkeypatch.setattr(read.os, "open", refuse)  # root may read everything
+    steps = [lambda: Path("my.yaml").chmod(0), lambda: Path("my.yaml").chmod(0o644)]
+    _, out, err = watching(steps=steps, settling=[*[lambda: None] * SOME, interrupt])
+    assert err == "error: cannot read my.yaml: Permission denied\n"
+    assert len(screens(out)) == 3
+
+
+@pytest.mark.parametrize(
+    ("watched", "config", "beside"),
+    [
+        ("my.yaml", "extends: large\n", "large"),
+        (".", '{"model_type": "wav2vec2"}', "preprocessor_config.json"),
+        (".", '{"model_type": "wav2vec2"}', "adapter_config.json"),
+    ],
+)
+def test_what_a_config_can_do_without_is_watched(watched: str, config: str, beside: str, watching: Watcher) -> None:
+    Path("my.yaml" if watched == "my.yaml" else "config.json").write_text(config)
+    steps = [write("extends: base\n", beside), lambda: Path(beside).unlink(), write("extends: base\n", beside)]
+    assert watching(watched, steps=steps).out.count("Ctrl-C ends it.") == 4
 
 
 def test_a_copy_that_keeps_times_is_a_save(watching: Watcher) -> None:

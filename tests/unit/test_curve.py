@@ -68,6 +68,30 @@ def test_a_matplotlibrc_in_the_current_directory_is_not_read(kind: str, tmp_path
     assert "seconds of audio" in finished.stdout
 
 
+# What takes longer than five seconds, on a machine that is busy, takes as long as any here.
+BUSY = "import threading; threading.Timer = lambda seconds, *given: timer(0, *given)"
+SEARCH = ["search", "base", "--free", "encoder_num_layers=2,4", "--minimize", "macs", "--maximize", "parameters"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "from tests.unit.test_curve import QUIET, plot_curves; plot_curves([QUIET], '', 'svg')",
+        f"import sys; from w2v_explore.cli import main; sys.argv[1:] = {[*SEARCH, '--plot', 'a.svg']}; main()",
+    ],
+    ids=["curves", "designs"],
+)
+def test_the_first_look_for_fonts_says_nothing(draw: str, tmp_path: Path) -> None:
+    code = f"from threading import Timer as timer; {BUSY}\n{draw}"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), "MPLCONFIGDIR": str(tmp_path)}
+    finished = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=tmp_path, env=environment, check=False
+    )
+    assert (finished.returncode, finished.stderr) == (0, "")
+    assert list(tmp_path.glob("fontlist*"))
+
+
 @pytest.mark.slow
 def test_a_picture_shows_intervals_and_noise() -> None:
     drawn, doubtful = (plot_curves([curve], "on a machine", "svg").decode() for curve in (QUIET, NOISY))

@@ -12,7 +12,7 @@ import pytest
 
 import w2v_explore
 from w2v_explore.errors import SourceError
-from w2v_explore.files.read import open_file, read_if_there, read_start, read_whole
+from w2v_explore.files.read import noting_files, open_file, read_if_there, read_start, read_whole, state_of
 
 _MOST = 1000
 _READERS: list[Callable[[str], object]] = [
@@ -106,6 +106,20 @@ def test_a_file_that_grows_while_it_is_read(tmp_path: Path, monkeypatch: pytest.
     monkeypatch.setattr(os, "read", grow)
     with pytest.raises(SourceError, match="it has more than 1,000 bytes"):
         read_whole(str(file), _MOST)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"old"])
+def test_a_file_that_is_saved_between_two_looks_is_another_than_was_noted(
+    content: bytes | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    if content is not None:
+        file.write_bytes(content)
+    with noting_files() as noted:
+        read_if_there(str(file), _MOST)
+        file.write_bytes(b"new!")
+        read_if_there(str(file), _MOST)
+    assert noted[str(file)] != state_of(str(file))
 
 
 def test_what_is_looked_for_need_not_be_there(tmp_path: Path) -> None:

@@ -55,6 +55,18 @@ def test_what_was_forked_outlives_no_server() -> None:
     assert psutil.wait_procs(children, timeout=60)[1] == []
 
 
+def test_a_server_ends_whatever_is_wrong_at_its_end() -> None:
+    """What it wants to kill may have ended by itself at that moment."""
+    code = (
+        "import sys, threading; from w2v_explore.child_process import serving\n"
+        "serving(lambda: 1 / 0)\n"
+        "for thread in threading.enumerate()[1:]: thread.join()\n"
+        "sys.exit('it goes on')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], input="", capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
 def test_none_is_left_at_the_end() -> None:
     with new_processes() as run:
         server = run(os.getppid)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -129,6 +131,32 @@ def test_the_same_seed_finds_the_same_whatever_broke_the_run_off(tmp_path: Path,
     assert plain(sample(asked, 60, sampler=sampler, seed=5, storage=journal)) == plain(
         sample(asked, 60, sampler=sampler, seed=5)
     )
+
+
+@pytest.mark.parametrize("kind", ["file", "link that leads nowhere"])
+def test_a_lock_that_a_killed_process_left_is_removed(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_ABANDONED_S", 0.0)
+    journal, lock = tmp_path / "journal", tmp_path / "journal.lock"
+    for trials in (3, 6):  # where there is no journal yet, and where there is one
+        if kind == "file":
+            lock.touch()
+        else:
+            lock.symlink_to("nowhere")
+        assert sample(question(), trials, storage=str(journal)).trials == trials
+    assert [*tmp_path.iterdir()] == [journal]
+
+
+def test_a_lock_that_may_not_be_removed_is_one_message(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: Any) -> None:
+        raise PermissionError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(storage, "_ABANDONED_S", 0.0)
+    monkeypatch.setattr(storage.os, "rename", refuse)  # as in /tmp a file of another user's
+    (tmp_path / "journal.lock").touch()
+    with pytest.raises(SourceError, match=r"left \S+journal\.lock, which cannot be removed: Operation not permitted$"):
+        sample(question(), 3, storage=str(tmp_path / "journal"))
 
 
 def test_what_was_drawn_by_another_sampler_counts(tmp_path: Path) -> None:

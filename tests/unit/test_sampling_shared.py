@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import optuna
 import pytest
+from optuna.storages import RDBStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from tests.postgres_server import PostgresServer
@@ -61,8 +64,8 @@ class Workers:
 
     @property
     def are_in(self) -> bool:
-        """Whether each has told of a trial."""
-        return all(path.stat().st_size for path in self.alive)
+        """Whether each has told of a trial, or came so late that there was none left to tell of."""
+        return all(path.stat().st_size or process.poll() is not None for path, process in self.alive.items())
 
     @property
     def told(self) -> list[str]:
@@ -110,6 +113,20 @@ def test_neither_killed_workers_nor_a_killed_server_lose_a_finished_trial(
     assert figures_found(found) == front_of(asked, trials)
     enqueued = [enqueue([{"encoder_num_layers": 6}], server.url, "mine").added for _ in range(2)]
     assert enqueued == [1, 0]
+
+
+@pytest.mark.postgres
+def test_a_server_that_goes_without_a_word_is_noticed(server: PostgresServer) -> None:
+    """Whoever waits for its answer asks the machine now and then whether it is there."""
+    options = (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT, socket.TCP_USER_TIMEOUT)
+    with quiet(), opened(server.url) as storage:
+        assert isinstance(storage, RDBStorage)
+        with storage.engine.connect() as connection:
+            number = connection.connection.dbapi_connection.fileno()
+            with socket.socket(fileno=os.dup(number)) as held:
+                idle, pause, asks, unanswered = (held.getsockopt(socket.IPPROTO_TCP, option) for option in options)
+    assert idle + pause * asks == 90
+    assert unanswered == 90_000
 
 
 def finished(url: str) -> list[FrozenTrial]:

@@ -79,6 +79,7 @@ def keep_showing(references: Sequence[str], show: Callable[[], Shown]) -> NoRetu
         words = StringIO()
         reports: list[Report] = []
         problems: list[str] = []
+        before = _states(seen)
         with noting_files() as files:
             try:
                 with redirect_stderr(words):
@@ -93,8 +94,8 @@ def keep_showing(references: Sequence[str], show: Callable[[], Shown]) -> NoRetu
             reports[-1].tables.extend(_changes(last, analyses))
         if reports:
             last = analyses
-        # A file that is broken may not have been followed to all that it extends.
-        seen = {**seen, **files} if problems else files
+        # A file that is broken may not have been followed to all that it extends, which may have been saved as well.
+        seen = {**before, **files} if problems else files
         said, end = [*words.getvalue().splitlines(), *problems], f"Watching {names}; Ctrl-C ends it."
         size = _draw(reports, said, end)
         while not _wait_for_a_save(seen, size):

@@ -23,7 +23,7 @@ _PIECE_BYTES = 64 * 1024
 FileState = tuple[int, int, int, int] | None
 """What is another one after a file was saved, in its place or by a rename, or may be read by others than before.
 
-None where nothing is, or it is empty.
+None where no regular file is, or it is empty.
 """
 
 
@@ -38,7 +38,10 @@ _notes = _Notes()
 
 @contextmanager
 def noting_files() -> Iterator[dict[str, FileState]]:
-    """All files that this thread looks for meanwhile, there or not, each as it was when it was first opened."""
+    """All files that this thread looks for meanwhile, there or not, each as it was before it was first looked for.
+
+    So a file that is saved, comes or goes while it is read is another one than was noted.
+    """
     before = _notes.of_each
     files: dict[str, FileState] = {}
     _notes.of_each = (*before, files)
@@ -61,7 +64,8 @@ def unnoted() -> Iterator[None]:
 def note_file(path: str) -> None:
     """Note a file that a library opens, that is opened later, or that was opened in `unnoted`."""
     for files in _notes.of_each:
-        files.setdefault(path, None)
+        if path not in files:
+            files[path] = state_of(path)
 
 
 def was_noted(path: str) -> bool:
@@ -86,14 +90,19 @@ def _leads_to(path: str, status: os.stat_result) -> bool:
 def state_of(path: str) -> FileState:
     """The state of what lies at a path."""
     try:
-        return _state(os.stat(path))
+        status = os.stat(path)
     except (OSError, ValueError):
         return None
+    if not stat.S_ISREG(status.st_mode) or not status.st_size:
+        return None
+    # The second is that of the last change of the file itself, which a copy that keeps times and `chmod` set.
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
 
 
-def _state(status: os.stat_result) -> FileState:
-    # The time of the last change of the file itself, which a copy that keeps times and `chmod` set.
-    return (status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino) if status.st_size else None
+def is_there(path: str) -> bool:
+    """Whether anything has the name, be it a link that leads nowhere; for files that change what is made of others."""
+    note_file(path)
+    return os.path.lexists(path)
 
 
 @contextmanager
@@ -180,8 +189,6 @@ def _open(path: str) -> tuple[int, int]:
         reason = "it holds a NUL character" if "\0" in path else "no file's name can have its characters"
         raise SourceError(f"{path!r} is no path: {reason}") from error
     status = os.fstat(descriptor)
-    for files in _notes.of_each:
-        files[path] = files[path] or _state(status)
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)

@@ -37,6 +37,7 @@ from w2v_explore.config.text.source import FOLDER_CONFIG, read_file
 from w2v_explore.config.validate import describe
 from w2v_explore.diagnostics import Place, Problem
 from w2v_explore.errors import SourceError
+from w2v_explore.files.read import is_there
 
 _KINDS = {"model_type", "architectures"}
 # transformers passes over both: the rate is the feature extractor's, and is looked for there first.
@@ -135,7 +136,7 @@ def _read_beside(accounts: Accounts, root: Section, has_own_rate: bool = False) 
     source = accounts.document.source
     if source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         adapters = os.path.join(os.path.dirname(source.path), _ADAPTERS)
-        if os.path.lexists(adapters):
+        if is_there(adapters):
             accounts.warn_of_file(f"{adapters}: the adapters of PEFT, which transformers adds, are not counted")
     accounts.account_for_rest(root, accounts.column.names | _KINDS | set(_RATES), is_flat=True)
 
@@ -363,7 +364,7 @@ def _read_sample_rate(accounts: Accounts, root: Section, has_own_rate: bool) -> 
     if not has_own_rate and source.path is not None and os.path.basename(source.path) == FOLDER_CONFIG:
         for name, level in _PREPROCESSORS.items():
             path = os.path.join(os.path.dirname(source.path), name)
-            if os.path.lexists(path) and not _read_preprocessor(accounts, path, level):
+            if is_there(path) and not _read_preprocessor(accounts, path, level):
                 return
     for name in _RATES:
         if name in root.pairs:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from w2v_explore.config.presets import preset_names, preset_path
 from w2v_explore.encoding import as_unicode
 from w2v_explore.errors import SourceError
-from w2v_explore.files.read import note_file, read_start
+from w2v_explore.files.read import is_there, note_file, read_start
 
 # A config holds about 1 KB; the largest Hugging Face config.json (thousands of labels) about 200 KB.
 MAX_BYTES = 512 * 1024
@@ -75,9 +75,9 @@ def read_source(reference: str, folder: str | None = None) -> Source:
         raise SourceError(no_file_or_preset(reference))
     path = os.path.join(folder or "", reference)
     stem = reference.removesuffix(".yaml")
-    if stem in preset_names() and (not os.path.lexists(path) or os.path.isdir(path)):
+    if stem in preset_names() and (not is_there(path) or os.path.isdir(path)):
         return read_preset(stem)
-    if os.path.lexists(os.path.join(path, FOLDER_CONFIG)):
+    if is_there(os.path.join(path, FOLDER_CONFIG)):
         return read_file(os.path.join(path, FOLDER_CONFIG))
     return read_file(path, reference)
 

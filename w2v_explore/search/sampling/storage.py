@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from typing import Any, TypeVar
 
@@ -29,6 +30,14 @@ from w2v_explore.files.read import note_file, open_file, read_at, read_start
 PATIENCE_S = 300.0
 """How long a server that has gone away is waited for, in seconds."""
 _LONGEST_PAUSE_S = 5.0
+# Of libpq. A server that has gone without a word, as with its network, is noticed after 90 s; Linux takes two hours.
+_CONNECTION = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 6,
+    "tcp_user_timeout": 90_000,
+}
 
 TOKEN = "w2v_explore_token"
 """The user attribute of a trial that no other trial has: what was told twice is one trial."""
@@ -36,6 +45,9 @@ TOKEN = "w2v_explore_token"
 _FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 # Any number, so long as nothing else in the database locks it: what makes the tables waits for who makes them.
 _LOCK = 0x7732765F65787072
+# A lock that has been the same for so long is of a process that was killed.
+_ABANDONED_S = 30.0
+_LONGEST_LOOK_S = 1.0
 # A study begins with its name, which is short.
 _LONGEST_ENTRY = 2**20
 
@@ -95,7 +107,7 @@ def opened(storage: str | None) -> Iterator[BaseStorage]:
 def _journal(path: str) -> BaseStorage:
     note_file(path)
     try:
-        lock = JournalFileOpenLock(path)
+        lock = _Lock(path)
         if os.path.lexists(path):
             _require_entries(path)
             lock.acquire()
@@ -109,6 +121,54 @@ def _journal(path: str) -> BaseStorage:
         raise SourceError(f"the journal {name} cannot be opened: {error.strerror or error}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise SourceError(f"the journal {printable(path)} is damaged, or of another version of Optuna's") from error
+
+
+class _Lock(JournalFileOpenLock):
+    """Optuna's lock on a journal, the same file, which is waited for with an end.
+
+    Optuna itself asks for ever, and without a pause, where the lock is a link that leads nowhere, as the other kind of
+    its locks is in most folders, and where a process that was killed left one that it may not remove.
+    """
+
+    def acquire(self) -> bool:
+        """Make the file; True.
+
+        Raises:
+            OSError: It can be neither made nor taken from a process that was killed.
+        """
+        state: tuple[int, int] | None = None
+        since, pause = time.monotonic(), 0.001
+        while True:
+            with suppress(FileExistsError):
+                os.close(os.open(self._lock_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+                return True
+            before, state = state, self._state()
+            if state != before:
+                since = time.monotonic()
+            elif time.monotonic() - since >= _ABANDONED_S:
+                self._remove()
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_LOOK_S)
+
+    def _state(self) -> tuple[int, int] | None:
+        """What another lock, or none, is told by."""
+        try:
+            status = os.lstat(self._lock_file)
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_mtime_ns
+
+    def _remove(self) -> None:
+        # Of all that wait, one can rename it.
+        gone = f"{self._lock_file}{secrets.token_hex(8)}.rename"
+        try:
+            os.rename(self._lock_file, gone)
+            os.unlink(gone)
+        except FileNotFoundError:
+            pass
+        except OSError as error:
+            reason = f"a process that was killed left {printable(self._lock_file)}, which cannot be removed"
+            raise OSError(error.errno, f"{reason}: {error.strerror}") from error
 
 
 def _require_entries(path: str) -> None:
@@ -142,7 +202,7 @@ def _database(storage: str) -> RDBStorage:
     # A connection that a restart of the server broke is found out before it is used.
     options: dict[str, Any] = {"pool_pre_ping": True}
     if is_postgresql:
-        options["connect_args"] = {"connect_timeout": 10}
+        options["connect_args"] = _CONNECTION
     text = url.render_as_string(hide_password=False).replace("{", "{{").replace("}", "}}")
 
     def make() -> RDBStorage:
