@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import optuna
@@ -140,7 +141,7 @@ class _Lock(JournalFileOpenLock):
         since, pause = time.monotonic(), 0.001
         while True:
             with suppress(FileExistsError):
-                os.close(os.open(self._lock_file, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
+                Path(self._lock_file).touch(exist_ok=False)
                 return True
             before, state = state, self._state()
             if state != before:
