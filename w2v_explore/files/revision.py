@@ -111,7 +111,8 @@ class Revision:
             raise SourceError(self._why_unknown(name)) from error
 
     def _why_unknown(self, name: str) -> str:
-        has_branch = self._git("for-each-ref", "--count=1", "--format=%(refname)", tolerant=True)
+        # Where git cannot be asked at all, as in a working tree that is not there, its own reason is raised.
+        has_branch = self._git("for-each-ref", "--count=1", "--format=%(refname)")
         if not has_branch and not self._git("rev-parse", "--verify", "--quiet", "HEAD", tolerant=True):
             return "the git repository has no commit yet"
         message = f"git knows no revision {name or repr(name)} here; fetch it first"
@@ -153,15 +154,17 @@ class Revision:
         """The names of all files that git tracks now."""
         return _names(self._git("ls-files", "-z"))
 
-    def unlisted(self, name: str) -> Change | None:
-        """What becomes of a file or folder that is there and in no list of `changes`; None where it is the same."""
+    def unlisted(self, name: str) -> Sequence[Change]:
+        """What there is to say of a file or folder of which `changes` lists nothing; none where it is the same."""
         folders = beginnings(name) if name != "." else []
         if any(os.path.lexists(os.path.join(self.path_of(folder), ".git")) for folder in folders):
-            return Change("foreign", name, name)
-        if os.path.isfile(self.path_of(name)) and name not in self.tracked():
-            # Git ignores it: nobody else would say that it is new.
-            return Change("new", name, name)
-        return None
+            return [Change("foreign", name, name)]
+        if not folders or any(f"{tracked}/".startswith(f"{name}/") for tracked in self.tracked()):
+            return []
+        # Git ignores it: nobody else would say that it is new.
+        others = _names(self._git("ls-files", "-z", "--others", "--", f":(literal){name}"))
+        ends = [(other.rstrip("/"), other.endswith("/")) for other in others]
+        return [Change("foreign" if is_repository else "new", path, path) for path, is_repository in ends]
 
     def path_of(self, name: str) -> str:
         """The absolute path of a name that starts at the root."""
@@ -251,19 +254,22 @@ def _git(
     variables = {key: value for key, value in os.environ.items() if key not in _FORGOTTEN}
     variables |= {**_SET, **(environment or {})}
     pipe = subprocess.PIPE
-    try:
-        # In a session of its own neither git nor ssh nor a filter finds a terminal on which to wait for an answer.
-        process = subprocess.Popen(
-            [program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=variables, start_new_session=True
-        )
-    except OSError as error:
-        raise SourceError(f"cannot run {program}: {error.strerror or error}") from error
-    with process:
+    # A signal that comes while git is started waits until there is a process to end.
+    with interrupt.held():
         try:
-            answer, said = process.communicate(given)
-        except BaseException:
-            _end(process)
-            raise
+            # In a session of its own neither git nor ssh nor a filter finds a terminal on which to wait for an answer.
+            process = subprocess.Popen(
+                [program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=variables, start_new_session=True
+            )
+        except OSError as error:
+            raise SourceError(f"cannot run {program}: {error.strerror or error}") from error
+        with process:
+            try:
+                with interrupt.let_through():
+                    answer, said = process.communicate(given)
+            except BaseException:
+                _end(process)
+                raise
     code = process.returncode
     if code < 0 or (code and (not tolerant or _HALF_WRITTEN in said)):
         raise SourceError(_reason(said) or f"git ended with the code {code}")
