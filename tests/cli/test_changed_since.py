@@ -784,6 +784,14 @@ def test_what_git_says_is_its_reason_and_its_advice(
     message = f"error: detected dubious ownership in repository at '{repository}'; {advice}\n"
     assert run(*question) == (2, "", message)
     monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    (repository / ".gitattributes").write_text("child.yaml filter=odd\n")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    with monkeypatch.context() as there:
+        for number, (name, value) in enumerate((("clean", "false"), ("required", "true"))):
+            there.setenv(f"GIT_CONFIG_KEY_{number}", f"filter.odd.{name}")
+            there.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+        there.setenv("GIT_CONFIG_COUNT", "2")
+        assert run(*question) == (2, "", "error: configs/child.yaml: clean filter 'odd' failed\n")
     tree = subprocess.run(["git", "rev-parse", "HEAD^{tree}"], capture_output=True, text=True, check=True)
     number = tree.stdout.strip()
     (repository / ".git/objects" / number[:2] / number[2:]).unlink()

@@ -34,7 +34,7 @@ _SET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C"}
 _OFFLINE = {"GIT_ALLOW_PROTOCOL": ""}
 # What git says of a file of which it wrote the beginning, as where the disk is full.
 _HALF_WRITTEN = b"unable to write file"
-_SEVERE = ("fatal: ", "error: ")
+_SEVERE = ("error: ", "fatal: ")
 
 
 class Change(NamedTuple):
@@ -288,11 +288,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _reason(said: bytes) -> str:
     """The line of git's messages that says why it failed, with the command that git advises in a line of its own."""
     lines = said.decode(errors="backslashreplace").strip().splitlines()
-    severe = next((line for line in lines if line.startswith(_SEVERE)), lines[-1] if lines else "")
-    for prefix in _SEVERE:
-        severe = severe.removeprefix(prefix)
+    # What it ends with says what it was about; the errors before it are of what it had started, as a filter.
+    severe = [line.removeprefix(prefix) for prefix in _SEVERE for line in lines if line.startswith(prefix)]
+    reason = (severe or lines or [""])[-1]
     advice = next((line.strip() for line in lines if line.startswith("\tgit config ")), None)
-    return f"{severe}; allow it with `{advice}`" if advice else severe
+    return f"{reason}; allow it with `{advice}`" if advice else reason
 
 
 def _remove_unwritten(folder: str, names: Collection[str]) -> list[str]:
