@@ -305,6 +305,18 @@ def test_what_git_ignores_can_be_named(repository: Path, run: Runner) -> None:
     (repository / "mine.yaml").write_text("extends: base\n")
     commit("more")
     assert [new["config"]["name"] for new in changed(run, "mine.yaml")["new"]] == ["mine.yaml"]
+    # So can a folder in which git has nothing, with whatever lies in it.
+    (repository / ".gitignore").write_text("mine.yaml\n/runs/*\n")
+    (repository / "runs/one").mkdir(parents=True)
+    (repository / "runs/one/config.yaml").write_text("extends: base\n")
+    (repository / "runs/one/log.txt").write_text("done\n")
+    git("init", "--quiet", "runs/two")
+    commit("then")
+    document = changed(run, "runs")
+    assert [new["config"]["name"] for new in document["new"]] == ["runs/one/config.yaml"]
+    assert not_compared(document) == [("runs/two", "it lies in a repository of its own, which says what changed")]
+    for everything in ([], ["."], ["configs"]):
+        assert run("compare", "--changed-since", "HEAD", *everything) == (0, "", "no config differs from HEAD\n")
 
 
 def test_what_is_gone_can_be_named(repository: Path, run: Runner) -> None:
@@ -552,6 +564,33 @@ def test_submodules_and_what_is_not_checked_out_are_said(
     ]
 
 
+def test_what_rested_on_a_submodule_is_not_known(
+    repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path_factory.mktemp("other")
+    with monkeypatch.context() as there:
+        there.chdir(other)
+        git("init", "--quiet")
+        for text in ("extends: base\nencoder_num_layers: 2\n", "extends: large\n"):
+            (other / "a.yaml").write_text(text)
+            commit("one")
+    git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(other), "sub")
+    git("-C", "sub", "checkout", "--quiet", "HEAD^")
+    (repository / "configs/mine.yaml").write_text("name: mine\nextends: ../sub/a.yaml\n")
+    (repository / "linked.yaml").symlink_to("sub/a.yaml")
+    commit("more")
+    git("-C", "sub", "checkout", "--quiet", "-")
+    reason = "it rested on what lies in the submodule sub"
+    assert not_compared(changed(run, "configs", "linked.yaml")) == [
+        ("configs/mine.yaml", reason),
+        ("linked.yaml", reason),
+    ]
+    # It is another model now, and as large as that one: no condition passes.
+    condition = ("--fail-if", "parameters > +5%")
+    code, _, err = run("compare", "--changed-since", "HEAD", "configs/mine.yaml", *condition)
+    assert (code, err) == (2, "error: --fail-if cannot be held against configs/mine.yaml: not compared\n")
+
+
 def test_what_lies_in_another_repository_is_not_new(repository: Path, run: Runner) -> None:
     git("init", "--quiet", "other")
     (repository / "other/my.yaml").write_text("extends: base\n")
@@ -668,6 +707,36 @@ def test_what_git_started_ends_with_the_program(repository: Path) -> None:
     waits.wait(60)
 
 
+def test_a_signal_while_git_is_started_leaves_none(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git_ = repository / "bin/git"
+    git_.parent.mkdir()
+    git_.write_text("#!/bin/sh\nexec sleep 3600\n")
+    git_.chmod(0o755)
+    monkeypatch.setenv("PATH", str(git_.parent), prepend=os.pathsep)
+    lines = """
+import os, signal, subprocess
+from w2v_explore import interrupt
+from w2v_explore.files.revision import Revision
+
+class Interrupted(subprocess.Popen):
+    def __init__(self, *arguments, **options):
+        super().__init__(*arguments, **options)
+        print(self.pid, flush=True)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+subprocess.Popen = Interrupted
+interrupt.listen()
+Revision("HEAD")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", lines], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    assert ended.returncode == -signal.SIGTERM
+    number = int(ended.stdout)
+    # The program has waited for it.
+    assert not psutil.pid_exists(number)
+
+
 def test_a_clone_that_lacks_files_asks_once_for_them(
     repository: Path, run: Runner, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -715,6 +784,14 @@ def test_what_git_says_is_its_reason_and_its_advice(
     message = f"error: detected dubious ownership in repository at '{repository}'; {advice}\n"
     assert run(*question) == (2, "", message)
     monkeypatch.delenv("GIT_TEST_ASSUME_DIFFERENT_OWNER")
+    (repository / ".gitattributes").write_text("child.yaml filter=odd\n")
+    (repository / "configs/child.yaml").write_text(THREE_LAYERS)
+    with monkeypatch.context() as there:
+        for number, (name, value) in enumerate((("clean", "false"), ("required", "true"))):
+            there.setenv(f"GIT_CONFIG_KEY_{number}", f"filter.odd.{name}")
+            there.setenv(f"GIT_CONFIG_VALUE_{number}", value)
+        there.setenv("GIT_CONFIG_COUNT", "2")
+        assert run(*question) == (2, "", "error: configs/child.yaml: clean filter 'odd' failed\n")
     tree = subprocess.run(["git", "rev-parse", "HEAD^{tree}"], capture_output=True, text=True, check=True)
     number = tree.stdout.strip()
     (repository / ".git/objects" / number[:2] / number[2:]).unlink()
@@ -740,6 +817,10 @@ def test_why_there_is_no_revision_or_no_working_tree(
     ):  # fmt: skip
         monkeypatch.chdir(folder / name)
         assert run("compare", "--changed-since", revision) == (2, "", f"error: {reason}\n")
+    monkeypatch.chdir(repository)
+    git("config", "core.worktree", str(folder / "gone"))
+    reason = f"cannot change to '{folder / 'gone'}': No such file or directory"
+    assert run("compare", "--changed-since", "HEAD") == (2, "", f"error: {reason}\n")
 
 
 def test_csv_says_that_something_is_not_compared(repository: Path, run: Runner) -> None:

@@ -204,9 +204,10 @@ class ChangedSince:
         return os.path.islink(path) and self._differs(path)
 
     def _differs(self, path: str) -> bool:
-        """Whether an absolute path is of a file that differs, or of a folder of one, behind all links."""
+        """Whether an absolute path is, behind all links, of what differs, of a folder of it, or in such a submodule."""
         target = self._revision.name_of(os.path.realpath(path))
-        return target in self._differing or any(other.startswith(f"{target}/") for other in self._differing)
+        is_within = not self._differing.isdisjoint(beginnings(target))
+        return is_within or any(other.startswith(f"{target}/") for other in self._differing)
 
     def _select(self, changes: Sequence[Change], *, complains: bool = True) -> list[Change]:
         """What was asked for: all that is named like a config, in folders too, and files that are named themselves."""
@@ -222,7 +223,7 @@ class ChangedSince:
                 if not os.path.lexists(name):
                     raise SourceError(f"{name or repr(name)} is no file or folder, now or at {self._changed.since}")
                 unlisted = self._revision.unlisted(self._revision.name_of(target))
-                found = [] if unlisted is None else [unlisted]
+                found = [change for change in unlisted if self._is_asked_for(change, target)]
             chosen |= dict.fromkeys(found)
         return [*(change for change in changes if change in chosen), *(each for each in chosen if each not in changes)]
 
@@ -314,6 +315,9 @@ class ChangedSince:
             path, rest = past.path_of(file), name[len(file) + 1 :]
             if not os.path.lexists(path):
                 return f"git cannot give what {as_unicode(file)} was"
+            if os.path.isdir(path) and not os.path.islink(path):
+                # Git lists no other folders than those, and leaves them empty.
+                return f"it rested on what lies in the submodule {as_unicode(file)}"
             reference = posixpath.join(os.readlink(path), rest) if os.path.islink(path) else _extended_by(path)
             if reference is None:
                 return None
@@ -412,7 +416,7 @@ def _extended_by(path: str) -> str | None:
 
 
 def _may_be_config(change: Change) -> bool:
-    return change.kind == "submodule" or any(map(_is_named_like_a_config, (change.before, change.path)))
+    return change.kind in ("submodule", "foreign") or any(map(_is_named_like_a_config, (change.before, change.path)))
 
 
 def _is_json(name: str) -> bool:

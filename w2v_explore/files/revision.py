@@ -34,7 +34,7 @@ _SET = {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LANGUAGE": "C"}
 _OFFLINE = {"GIT_ALLOW_PROTOCOL": ""}
 # What git says of a file of which it wrote the beginning, as where the disk is full.
 _HALF_WRITTEN = b"unable to write file"
-_SEVERE = ("fatal: ", "error: ")
+_SEVERE = ("error: ", "fatal: ")
 
 
 class Change(NamedTuple):
@@ -111,7 +111,8 @@ class Revision:
             raise SourceError(self._why_unknown(name)) from error
 
     def _why_unknown(self, name: str) -> str:
-        has_branch = self._git("for-each-ref", "--count=1", "--format=%(refname)", tolerant=True)
+        # Where git cannot be asked at all, as in a working tree that is not there, its own reason is raised.
+        has_branch = self._git("for-each-ref", "--count=1", "--format=%(refname)")
         if not has_branch and not self._git("rev-parse", "--verify", "--quiet", "HEAD", tolerant=True):
             return "the git repository has no commit yet"
         message = f"git knows no revision {name or repr(name)} here; fetch it first"
@@ -153,15 +154,17 @@ class Revision:
         """The names of all files that git tracks now."""
         return _names(self._git("ls-files", "-z"))
 
-    def unlisted(self, name: str) -> Change | None:
-        """What becomes of a file or folder that is there and in no list of `changes`; None where it is the same."""
+    def unlisted(self, name: str) -> Sequence[Change]:
+        """What there is to say of a file or folder of which `changes` lists nothing; none where it is the same."""
         folders = beginnings(name) if name != "." else []
         if any(os.path.lexists(os.path.join(self.path_of(folder), ".git")) for folder in folders):
-            return Change("foreign", name, name)
-        if os.path.isfile(self.path_of(name)) and name not in self.tracked():
-            # Git ignores it: nobody else would say that it is new.
-            return Change("new", name, name)
-        return None
+            return [Change("foreign", name, name)]
+        if not folders or any(f"{tracked}/".startswith(f"{name}/") for tracked in self.tracked()):
+            return []
+        # Git ignores it: nobody else would say that it is new.
+        others = _names(self._git("ls-files", "-z", "--others", "--", f":(literal){name}"))
+        ends = [(other.rstrip("/"), other.endswith("/")) for other in others]
+        return [Change("foreign" if is_repository else "new", path, path) for path, is_repository in ends]
 
     def path_of(self, name: str) -> str:
         """The absolute path of a name that starts at the root."""
@@ -251,19 +254,22 @@ def _git(
     variables = {key: value for key, value in os.environ.items() if key not in _FORGOTTEN}
     variables |= {**_SET, **(environment or {})}
     pipe = subprocess.PIPE
-    try:
-        # In a session of its own neither git nor ssh nor a filter finds a terminal on which to wait for an answer.
-        process = subprocess.Popen(
-            [program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=variables, start_new_session=True
-        )
-    except OSError as error:
-        raise SourceError(f"cannot run {program}: {error.strerror or error}") from error
-    with process:
+    # A signal that comes while git is started waits until there is a process to end.
+    with interrupt.held():
         try:
-            answer, said = process.communicate(given)
-        except BaseException:
-            _end(process)
-            raise
+            # In a session of its own neither git nor ssh nor a filter finds a terminal on which to wait for an answer.
+            process = subprocess.Popen(
+                [program, *arguments], stdin=pipe, stdout=pipe, stderr=pipe, env=variables, start_new_session=True
+            )
+        except OSError as error:
+            raise SourceError(f"cannot run {program}: {error.strerror or error}") from error
+        with process:
+            try:
+                with interrupt.let_through():
+                    answer, said = process.communicate(given)
+            except BaseException:
+                _end(process)
+                raise
     code = process.returncode
     if code < 0 or (code and (not tolerant or _HALF_WRITTEN in said)):
         raise SourceError(_reason(said) or f"git ended with the code {code}")
@@ -282,11 +288,11 @@ def _end(process: subprocess.Popen[bytes]) -> None:
 def _reason(said: bytes) -> str:
     """The line of git's messages that says why it failed, with the command that git advises in a line of its own."""
     lines = said.decode(errors="backslashreplace").strip().splitlines()
-    severe = next((line for line in lines if line.startswith(_SEVERE)), lines[-1] if lines else "")
-    for prefix in _SEVERE:
-        severe = severe.removeprefix(prefix)
+    # What it ends with says what it was about; the errors before it are of what it had started, as a filter.
+    severe = [line.removeprefix(prefix) for prefix in _SEVERE for line in lines if line.startswith(prefix)]
+    reason = (severe or lines or [""])[-1]
     advice = next((line.strip() for line in lines if line.startswith("\tgit config ")), None)
-    return f"{severe}; allow it with `{advice}`" if advice else severe
+    return f"{reason}; allow it with `{advice}`" if advice else reason
 
 
 def _remove_unwritten(folder: str, names: Collection[str]) -> list[str]:
