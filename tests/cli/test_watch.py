@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import select
@@ -12,6 +13,7 @@ import sys
 import termios
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -114,6 +116,30 @@ def test_all_that_a_config_extends_is_watched(watching: Watcher) -> None:
     _, out, err = watching(steps=steps)
     assert "parent.yaml" in err
     assert ["encoder_num_layers", "4", "5"] in since_the_last_save(screens(out)[2])
+
+
+def test_a_file_that_may_not_be_read_is_waited_for(watching: Watcher, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("my.yaml").write_text("extends: parent.yaml\n")
+    Path("parent.yaml").write_text("extends: base\n")
+    denied, really_open = ["parent.yaml"], os.open
+
+    def open_what_may_be_read(path: Any, *arguments: Any, **more: Any) -> int:
+        if os.path.basename(path) in denied:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return really_open(path, *arguments, **more)
+
+    def permit() -> None:
+        denied.clear()
+        Path("parent.yaml").chmod(0o600)
+
+    def shows_it_again() -> None:
+        if denied:
+            raise AssertionError("it is shown again, and nothing was saved")
+
+    monkeypatch.setattr(os, "open", open_what_may_be_read)
+    code, out, err = watching(steps=[lambda: None, permit], settling=[shows_it_again])
+    assert (code, err.count("Permission denied"), len(screens(out))) == (130, 1, 2)
+    assert "94.37 M" in screens(out)[1]
 
 
 def test_a_copy_that_keeps_times_is_a_save(watching: Watcher) -> None:

@@ -64,6 +64,11 @@ def note_file(path: str) -> None:
         files.setdefault(path, None)
 
 
+def _note_state(path: str, state: FileState) -> None:
+    for files in _notes.of_each:
+        files[path] = files[path] or state
+
+
 def was_noted(path: str) -> bool:
     """Whether what lies at a path is a regular file that is noted, whatever name it was opened by."""
     if not _notes.of_each:
@@ -179,9 +184,12 @@ def _open(path: str) -> tuple[int, int]:
     except ValueError as error:
         reason = "it holds a NUL character" if "\0" in path else "no file's name can have its characters"
         raise SourceError(f"{path!r} is no path: {reason}") from error
+    except PermissionError:
+        # It is there all the same: who waits for a change of it would find one at every look.
+        _note_state(path, state_of(path))
+        raise
     status = os.fstat(descriptor)
-    for files in _notes.of_each:
-        files[path] = files[path] or _state(status)
+    _note_state(path, _state(status))
     if stat.S_ISREG(status.st_mode):
         return descriptor, status.st_size
     os.close(descriptor)
