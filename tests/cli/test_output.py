@@ -295,6 +295,7 @@ def test_who_reads_and_writes_one_file_is_known() -> None:
         "files/write.py",
         "lint/fix.py",
         "search/running/saved.py",
+        "cli/inspect.py",
         "cli/schema.py",
         "cli/completion/install.py",
     }
