@@ -75,6 +75,21 @@ def test_what_was_written_beside_the_weights_is_written_anew(
         assert Path(name).read_text() == mine
 
 
+def test_what_was_converted_beside_the_weights_is_converted_again(
+    tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_model(Path("model.safetensors"))
+    arguments = [part for field, value in SMALL.items() for part in ("--set", f"{field}={json.dumps(value)}")]
+    Path("config.json").write_text(run("convert", "base", *arguments, "--to", "huggingface").out)
+    for _ in range(2):
+        assert run("convert", "model.safetensors", "--to", "w2v", "-o", "model.yaml").code == 0
+    mine = Path("model.yaml").read_text() + "# mine\n"
+    Path("model.yaml").write_text(mine)
+    assert run("convert", "model.safetensors", "--to", "w2v", "-o", "model.yaml").code == 2
+    assert Path("model.yaml").read_text() == mine
+
+
 def test_nothing_is_written_while_a_field_is_unknown(tmp_path: Path, run: Runner) -> None:
     path, written = write_model(tmp_path / "model.safetensors"), tmp_path / "written.yml"
     code, out, err = run("inspect", str(path), *settings(names=UNTOLD[1:]), "--write", str(written))
