@@ -49,6 +49,47 @@ def test_what_is_given_fills_the_rest_and_is_written_with_its_origin(tmp_path: P
     assert run("check", str(path), str(written)).code == 0
 
 
+@pytest.mark.parametrize("name", ["model.yaml", "config.yaml"])
+@pytest.mark.parametrize("has_other", [False, True])
+def test_what_was_written_beside_the_weights_is_written_anew(
+    tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch, name: str, has_other: bool
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path, given = write_model(tmp_path / "model.safetensors"), settings()
+    if has_other:
+        arguments = [part for field, value in SMALL.items() for part in ("--set", f"{field}={json.dumps(value)}")]
+        Path("config.json").write_text(run("convert", "base", *arguments, "--to", "huggingface").out)
+    command = ("inspect", path.name, *given, "--write", name)
+    for _ in range(2):
+        assert run(*command).code == 0
+    written = Path(name).read_text()
+    Path(name).write_text(written.replace("encoder_dropout: 0.5", "encoder_dropout: 0.25"))
+    assert run(*command).code == 0
+    config = yaml.safe_load(Path(name).read_text())
+    assert {field: config[field] for field in FIELDS} == SMALL
+    for line in ("# mine\n", "budgets: {parameters: 1M}\n", "extends: base\n"):
+        mine = line + written
+        Path(name).write_text(mine)
+        code, _, err = run(*command)
+        assert (code, err) == (2, f"error: {name} would be replaced by what is made from it; give another file\n")
+        assert Path(name).read_text() == mine
+
+
+def test_what_was_converted_beside_the_weights_is_converted_again(
+    tmp_path: Path, run: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_model(Path("model.safetensors"))
+    arguments = [part for field, value in SMALL.items() for part in ("--set", f"{field}={json.dumps(value)}")]
+    Path("config.json").write_text(run("convert", "base", *arguments, "--to", "huggingface").out)
+    for _ in range(2):
+        assert run("convert", "model.safetensors", "--to", "w2v", "-o", "model.yaml").code == 0
+    mine = Path("model.yaml").read_text() + "# mine\n"
+    Path("model.yaml").write_text(mine)
+    assert run("convert", "model.safetensors", "--to", "w2v", "-o", "model.yaml").code == 2
+    assert Path("model.yaml").read_text() == mine
+
+
 def test_nothing_is_written_while_a_field_is_unknown(tmp_path: Path, run: Runner) -> None:
     path, written = write_model(tmp_path / "model.safetensors"), tmp_path / "written.yml"
     code, out, err = run("inspect", str(path), *settings(names=UNTOLD[1:]), "--write", str(written))

@@ -80,6 +80,10 @@ def contents(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file() and ".git" not in path.parts}
 
 
+def run_git(*words: str) -> None:
+    subprocess.run(["git", "-c", "user.name=t", "-c", "user.email=t@t", *words], check=True)
+
+
 def refusal(path: str | Path) -> str:
     return f"error: {path} would be replaced by what is made from it; give another file\n"
 
@@ -161,9 +165,8 @@ def test_a_config_that_git_tells_to_differ_is_not_replaced(
     for name in ("mine", "heir"):
         Path(f"{name}.yaml").write_text(SMALL if name == "mine" else "extends: mine.yaml\n")
         Path(f"{name}.txt").symlink_to(f"{name}.yaml")
-    author = ("-c", "user.name=t", "-c", "user.email=t@t")
-    for words in (["init", "--quiet"], ["add", "--all"], [*author, "commit", "--quiet", "-m", "base"]):
-        subprocess.run(["git", *words], check=True)
+    for words in (["init", "--quiet"], ["add", "--all"], ["commit", "--quiet", "-m", "base"]):
+        run_git(*words)
     Path("mine.yaml").write_text(f"{SMALL}encoder_dropout: 0\n")
     before = contents(tmp_path)
     command = ("compare", "--changed-since", "HEAD", "--format", "json")
@@ -174,6 +177,35 @@ def test_a_config_that_git_tells_to_differ_is_not_replaced(
     for _ in range(2):
         assert run(*command, "--output", "report.json").code == 0
         assert json.loads(Path("report.json").read_text())["comparisons"]
+
+
+@pytest.mark.parametrize("paths", [(), ("model",), ("model/config.json",), ("link.json",)])
+@pytest.mark.parametrize("state", ["same", "unmerged", "in a repository of its own"])
+def test_a_config_that_git_spares_reading_is_not_replaced(
+    paths: tuple[str, ...], state: str, run: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model").mkdir()
+    Path("model/config.json").write_text(run("convert", "base", "--to", "huggingface").out)
+    Path("link.json").symlink_to("model/config.json")
+    is_foreign = state == "in a repository of its own"
+    run_git("init", "--quiet", "model" if is_foreign else ".")
+    run_git("init", "--quiet")
+    Path("report.json").write_text("{}\n")
+    Path(".gitignore").write_text("model\n" if is_foreign else "")
+    run_git("add", "--all")
+    run_git("commit", "--quiet", "-m", "base")
+    if state == "unmerged":
+        blob = subprocess.run(["git", "rev-parse", "HEAD:report.json"], capture_output=True, text=True).stdout.strip()
+        entries = [f"100644 {blob} {stage}\tmodel/config.json\n" for stage in (1, 2, 3)]
+        run_git("rm", "--quiet", "--cached", "model/config.json")
+        subprocess.run(["git", "update-index", "--index-info"], input="".join(entries), text=True, check=True)
+    before = contents(tmp_path)
+    command = ("compare", "--changed-since", "HEAD", *paths, "--format", "json")
+    for name in ("model/config.json", "link.json"):
+        assert run(*command, "--output", name) == (2, "", refusal(name))
+    assert contents(tmp_path) == before
+    assert run(*command, "--output", "report.json").code == 0
 
 
 @pytest.mark.parametrize("reference", ["model", "model/weights.safetensors"])
@@ -263,6 +295,7 @@ def test_who_reads_and_writes_one_file_is_known() -> None:
         "files/write.py",
         "lint/fix.py",
         "search/running/saved.py",
+        "cli/inspect.py",
         "cli/schema.py",
         "cli/completion/install.py",
     }

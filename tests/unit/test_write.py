@@ -211,6 +211,7 @@ def test_what_was_read_is_replaced_only_where_nothing_is_noted_or_that_is_meant(
                 with pytest.raises(SourceError, match="a would be replaced by what is made from it; give another file"):
                     refused()
         write_atomically(other, b"new")
+        write_atomically(path, b"old")  # it is this already
         rewrite_atomically(path, b"newer")  # another file of the same name
         with pytest.raises(SourceError, match="would be replaced"):
             require_unread(path)

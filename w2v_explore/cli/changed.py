@@ -22,7 +22,7 @@ from w2v_explore.cli.conditions import named_figures, report_broken
 from w2v_explore.cli.evaluate import ConfigOptions, WorkloadOptions, measure_by_turns
 from w2v_explore.cli.exit_codes import ANSWER_IS_NO, WRONG_QUESTION
 from w2v_explore.cli.options import TURNS, name_of
-from w2v_explore.cli.render import AnyFormat, render
+from w2v_explore.cli.render import AnyFormat, render, spare
 from w2v_explore.cli.streams import say
 from w2v_explore.config.document import parse_document
 from w2v_explore.config.entries import plain_value
@@ -128,6 +128,7 @@ class ChangedSince:
         differing = self._revision.changes()
         self._differing = {name for change in differing for name in (change.before, change.path)}
         changes = self._select(differing)
+        self._spare(output)
         heirs = self._select(self._heirs(), complains=False)
         # Most commands in a repository of thousands of configs are about none of them.
         were = heirs or any(change.kind not in ("new", *_SAID) for change in changes)
@@ -168,6 +169,23 @@ class ChangedSince:
             raise typer.Exit(WRONG_QUESTION)
         if is_broken:
             raise typer.Exit(ANSWER_IS_NO)
+
+    def _spare(self, output: str | None) -> None:
+        """Refuse to replace a config that is asked about, before the work.
+
+        Of what git says is the same, or cannot be compared, nothing is read.
+
+        Raises:
+            SourceError: Such a config lies there.
+        """
+        if output is None or output == "-":
+            return
+        place = os.path.realpath(output)
+        is_named_so = _is_named_like_a_config(output) or _is_named_like_a_config(place)
+        asked = [os.path.realpath(name) for name in self._paths or [self._revision.root]]
+        if any(place == each or (is_named_so and is_below(place, each)) for each in asked):
+            self._read(place, as_unicode(output))  # which notes a config
+            spare(output)
 
     def _heirs(self) -> list[Change]:
         """The files that are the same, and may rest on one that differs: they hold its name, or that of another heir.

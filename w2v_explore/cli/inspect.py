@@ -1,5 +1,6 @@
 """``w2v-explore inspect``."""
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,8 +12,12 @@ from w2v_explore.cli.exit_codes import ANSWER_IS_NO
 from w2v_explore.cli.render import ReportFormat, ReportFormatOption, render
 from w2v_explore.cli.streams import say
 from w2v_explore.config.checkpoint import require_fit
+from w2v_explore.config.document import parse_document
+from w2v_explore.config.load import config_of
+from w2v_explore.config.reading import read_config
+from w2v_explore.config.text.source import read_file
 from w2v_explore.errors import CheckpointError
-from w2v_explore.files.write import require_unread, write_atomically
+from w2v_explore.files.write import require_unread, rewrite_atomically
 
 if TYPE_CHECKING:
     from w2v_explore.report.table import Report
@@ -62,7 +67,8 @@ def _write(path: str, inspection: Inspection) -> None:
 
     origin = inspection.checkpoint.origin
     require_fitting_name(path, "w2v")
-    require_unread(path)
+    if not _is_earlier(path, inspection):
+        require_unread(path)
     if inspection.conflicts:
         raise CheckpointError(*[f"{origin}: {conflict}" for conflict in inspection.conflicts])
     require_fit(origin, inspection.fit, inspection.family)
@@ -72,5 +78,24 @@ def _write(path: str, inspection: Inspection) -> None:
     for line in write_config(inspection.config, "w2v").splitlines():
         field = line.partition(":")[0]
         lines.append(f"{line}  {as_comment(shown(inspection.origins[field]))}" if field in inspection.origins else line)
-    write_atomically(path, "\n".join([*lines, ""]).encode())
+    rewrite_atomically(path, "\n".join([*lines, ""]).encode())
     say(f"wrote {path}")
+
+
+def _is_earlier(path: str, inspection: Inspection) -> bool:
+    """Whether a config beside the weights, which is read with them, is what `_write` made of such weights before.
+
+    It has all lines that are written, and none that somebody added.
+    """
+    from w2v_explore.config.dialects.write import write_config
+
+    configs = (inspection.checkpoint.config, *inspection.checkpoint.other_configs)
+    beside = [os.path.realpath(config.path) for config in configs if config is not None and config.path is not None]
+    if os.path.realpath(path) not in beside or not os.path.isfile(path):
+        return False
+    source = read_file(path)
+    reading = read_config(parse_document(source))
+    if reading.model is None:
+        return False
+    lines = source.content.decode(errors="replace").splitlines()
+    return [line.partition("  # ")[0] for line in lines] == write_config(config_of(reading), "w2v").splitlines()

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from w2v_explore import interrupt
 from w2v_explore.errors import SourceError
 from w2v_explore.files import TEMPORARY
-from w2v_explore.files.read import was_noted
+from w2v_explore.files.read import read_whole, was_noted
 
 # Windows has none: there a file that is open cannot be deleted.
 fcntl: Any = None if os.name == "nt" else import_module("fcntl")
@@ -30,13 +30,25 @@ _tidied: set[str] = set()
 
 
 def write_atomically(path: str, content: bytes) -> None:
-    """As `rewrite_atomically`, of a file that has nothing to do with what was read.
+    """As `rewrite_atomically`, of a file that has nothing to do with what was read, or holds this already.
 
     Raises:
         SourceError: It cannot be written, or is refused by `require_unread`.
     """
-    require_unread(path)
+    try:
+        require_unread(path)
+    except SourceError:
+        if not _holds(path, content):
+            raise
     rewrite_atomically(path, content)
+
+
+def _holds(path: str, content: bytes) -> bool:
+    """Whether a file is this already, as one that was made by the same command and is found by it: nothing is lost."""
+    try:
+        return read_whole(path, len(content)) == content
+    except SourceError:
+        return False
 
 
 def require_unread(path: str) -> None:
