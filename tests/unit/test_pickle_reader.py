@@ -56,8 +56,8 @@ class Dictionary:
         self.indices = {word: place for place, word in enumerate(self.symbols)}
 
 
-class Choices(enum.Enum):
-    LAYER_NORM = "layer_norm"
+# As fairseq makes them: what a member is called is its value.
+Choices = enum.Enum("Choices", {"layer_norm": "layer_norm"})
 
 
 FAIRSEQ = {
@@ -127,6 +127,19 @@ def test_a_class_by_itself_is_a_name_and_is_not_looked_up() -> None:
     assert plain([value]) == ["no.such.module.Thing"]
 
 
+@pytest.mark.parametrize("protocol", [2, 4])
+@pytest.mark.parametrize(
+    "reduce",
+    [lambda self, protocol: (Choices, (self.value,)), lambda self, protocol: (getattr, (Choices, self.name))],
+    ids=["by its value", "by its name, as of Python 3.11.2"],
+)
+def test_a_choice_is_what_it_is_called(reduce: Any, protocol: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Choices, "__reduce_ex__", reduce)
+    with fake("fairseq.dataclass.constants", Choices=Choices):
+        written = pickle.dumps([Choices.layer_norm], protocol)
+    assert read_pickle(written).value == ["layer_norm"]
+
+
 @pytest.mark.parametrize("is_zip", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("where", ["cfg", "args"])
 def test_a_fairseq_checkpoint_with_its_own_classes_is_summarised_and_loaded(
@@ -135,7 +148,7 @@ def test_a_fairseq_checkpoint_with_its_own_classes_is_summarised_and_loaded(
     weights = fairseq_weights()
     with fake("fairseq.data.dictionary", Dictionary=Dictionary), fake("fairseq.dataclass.constants", Choices=Choices):
         if where == "cfg":
-            chosen = {**FAIRSEQ, "extractor_mode": Choices.LAYER_NORM}
+            chosen = {**FAIRSEQ, "extractor_mode": Choices.layer_norm}
             config: Any = {"model": chosen, "task": {"_name": "audio_pretraining"}}
         else:
             arguments = {key: value for key, value in FAIRSEQ.items() if key != "_name"}

@@ -173,8 +173,8 @@ def call(function: Any, arguments: Any, budget: Budget) -> Any:
         result = known(arguments, budget)
     elif name in _DICT_CLASSES:
         result = _dict(arguments, budget)
-    elif _is_enum(name) and len(arguments) == 1 and isinstance(arguments[0], (str, int)):
-        return arguments[0]
+    elif (member := _enum_member(name, arguments)) is not None:
+        return member
     elif not arguments and _is_data_class(name):
         return Instance(function)
     else:
@@ -304,6 +304,17 @@ def _is_data_class(name: str) -> bool:
 
 def _is_enum(name: str) -> bool:
     return _is_of(name, _ENUM_MODULES)
+
+
+def _enum_member(name: str, arguments: tuple[Any, ...]) -> str | int | None:
+    """The value of a member of an enumeration, or its name, which is the same where fairseq enumerates choices."""
+    match arguments:
+        case (str() | int() as value,) if _is_enum(name):
+            return value
+        # As the first versions of Python 3.11 write it.
+        case (Name() as cls, str() as member) if name == "builtins.getattr" and _is_enum(_canonical(cls)):
+            return member
+    return None
 
 
 def _is_of(name: str, modules: tuple[str, ...]) -> bool:
