@@ -222,7 +222,7 @@ class ChangedSince:
         return os.path.islink(path) and self._differs(path)
 
     def _differs(self, path: str) -> bool:
-        """Whether an absolute path is, behind all links, of what differs, of a folder of it, or in such a submodule."""
+        """Whether what an absolute path leads to differs, holds what differs, or lies in a submodule that differs."""
         target = self._revision.name_of(os.path.realpath(path))
         is_within = not self._differing.isdisjoint(beginnings(target))
         return is_within or any(other.startswith(f"{target}/") for other in self._differing)

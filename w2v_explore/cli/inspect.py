@@ -67,7 +67,7 @@ def _write(path: str, inspection: Inspection) -> None:
 
     origin = inspection.checkpoint.origin
     require_fitting_name(path, "w2v")
-    if not _is_earlier(path, inspection):
+    if not _is_former_result(path, inspection):
         require_unread(path)
     if inspection.conflicts:
         raise CheckpointError(*[f"{origin}: {conflict}" for conflict in inspection.conflicts])
@@ -82,7 +82,7 @@ def _write(path: str, inspection: Inspection) -> None:
     say(f"wrote {path}")
 
 
-def _is_earlier(path: str, inspection: Inspection) -> bool:
+def _is_former_result(path: str, inspection: Inspection) -> bool:
     """Whether a config beside the weights, which is read with them, is what `_write` made of such weights before.
 
     It has all lines that are written, and none that somebody added.

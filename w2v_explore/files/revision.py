@@ -163,8 +163,9 @@ class Revision:
             return []
         # Git ignores it: nobody else would say that it is new.
         others = _names(self._git("ls-files", "-z", "--others", "--", f":(literal){name}"))
-        ends = [(other.rstrip("/"), other.endswith("/")) for other in others]
-        return [Change("foreign" if is_repository else "new", path, path) for path, is_repository in ends]
+        # Of a repository in it git says the folder alone.
+        kinds: list[tuple[ChangeKind, str]] = [("foreign" if other.endswith("/") else "new", other) for other in others]
+        return [Change(kind, other.rstrip("/"), other.rstrip("/")) for kind, other in kinds]
 
     def path_of(self, name: str) -> str:
         """The absolute path of a name that starts at the root."""

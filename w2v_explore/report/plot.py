@@ -6,12 +6,11 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from w2v_explore import host
 from w2v_explore.encoding import printable
 from w2v_explore.report.curve import curve_series, describe_intervals
+from w2v_explore.report.importing import importing_matplotlib
 from w2v_explore.report.units import duration
 from w2v_explore.results.curve import Curve
-from w2v_explore.search.silenced import silenced
 
 # Okabe and Ito's colours, which people who see few colours can tell apart.
 _COLOURS = {"end to end": "#000000", "attention product": "#D55E00", "feed-forward": "#0072B2", "rest": "#009E73"}
@@ -26,9 +25,7 @@ def plot_curves(curves: Sequence[Curve], remark: str, format: str) -> bytes:
         remark: What was measured with, below the plot.
         format: ``svg`` or ``png``.
     """
-    # Where it is, matplotlib would read a matplotlibrc, which can name programs to run; and after five seconds in which
-    # it looks for fonts for the first time, it would say so.
-    with host.away(), silenced(["matplotlib.font_manager"]):
+    with importing_matplotlib():
         from matplotlib.figure import Figure
 
     figure = Figure(figsize=(1.2 + 5.2 * len(curves), 5.4), layout="constrained")

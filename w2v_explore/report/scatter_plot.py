@@ -6,13 +6,12 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
-from w2v_explore import host
 from w2v_explore.encoding import printable
+from w2v_explore.report.importing import importing_matplotlib
 from w2v_explore.report.labels import Box, along, around, place_labels
 from w2v_explore.report.layout import wrap
 from w2v_explore.report.scatter import Scatter, all_of, describe_far
 from w2v_explore.report.ticks import round_numbers, tick_text
-from w2v_explore.search.silenced import silenced
 
 # Okabe and Ito's colours, which people who see few colours can tell apart.
 _DESIGNS, _OWN, _PUBLISHED = "#0072B2", "#D55E00", "#4D4D4D"
@@ -32,9 +31,7 @@ def plot_scatter(scatter: Scatter, title: str, lines: Sequence[str], format: str
         lines: What was asked, and of what, below the title.
         format: ``svg`` or ``png``.
     """
-    # Where it is, matplotlib would read a matplotlibrc, which can name programs to run; and after five seconds in which
-    # it looks for fonts for the first time, it would say so.
-    with host.away(), silenced(["matplotlib.font_manager"]):
+    with importing_matplotlib():
         import matplotlib
         from matplotlib.figure import Figure
 

@@ -25,7 +25,7 @@ from w2v_explore.diagnostics import shorten
 from w2v_explore.errors import ArgumentError, WorkersError, needs_extra
 from w2v_explore.search.question.question import Question
 from w2v_explore.search.running.chunk import Chunk, Found, Worker
-from w2v_explore.search.silenced import silenced
+from w2v_explore.silenced import silenced
 from w2v_explore.version import __version__
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from w2v_explore.search.silenced import silenced
+from w2v_explore.silenced import silenced
 
 _LOGGERS = ("optuna", "alembic", "sqlalchemy.pool")
 
